@@ -1,0 +1,48 @@
+import "./htmx.js";
+import "./requests.js";
+import "./toasts.js";
+
+import { Application } from "@hotwired/stimulus";
+
+import AutosaveController from "./controllers/autosave.js";
+import CallTimerController from "./controllers/call-timer.js";
+import ConfirmTypedController from "./controllers/confirm-typed.js";
+import ConnectionController from "./controllers/connection.js";
+import CopyController from "./controllers/copy.js";
+import DepletionController from "./controllers/depletion.js";
+import DialogController from "./controllers/dialog.js";
+import ErrorSummaryController from "./controllers/error-summary.js";
+import LeaveGuardController from "./controllers/leave-guard.js";
+import LogController from "./controllers/log.js";
+import MenuController from "./controllers/menu.js";
+import PaletteController from "./controllers/palette.js";
+import RelativeTimeController from "./controllers/relative-time.js";
+import RowsController from "./controllers/rows.js";
+import ScrollEndController from "./controllers/scroll-end.js";
+import ShortcutsController from "./controllers/shortcuts.js";
+import ThemeController from "./controllers/theme.js";
+import ThresholdController from "./controllers/threshold.js";
+import ToastController from "./controllers/toast.js";
+import UnitController from "./controllers/unit.js";
+
+const application = Application.start();
+application.register("autosave", AutosaveController);
+application.register("call-timer", CallTimerController);
+application.register("confirm-typed", ConfirmTypedController);
+application.register("connection", ConnectionController);
+application.register("copy", CopyController);
+application.register("depletion", DepletionController);
+application.register("dialog", DialogController);
+application.register("error-summary", ErrorSummaryController);
+application.register("leave-guard", LeaveGuardController);
+application.register("log", LogController);
+application.register("menu", MenuController);
+application.register("palette", PaletteController);
+application.register("relative-time", RelativeTimeController);
+application.register("rows", RowsController);
+application.register("scroll-end", ScrollEndController);
+application.register("shortcuts", ShortcutsController);
+application.register("theme", ThemeController);
+application.register("threshold", ThresholdController);
+application.register("toast", ToastController);
+application.register("unit", UnitController);

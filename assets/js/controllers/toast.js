@@ -1,0 +1,17 @@
+import { Controller } from "@hotwired/stimulus";
+import { expire } from "../toasts.js";
+
+/** One toast: goes by itself, or when its close button is pressed. */
+export default class extends Controller {
+  connect() {
+    this.stop = expire(this.element);
+  }
+
+  disconnect() {
+    this.stop();
+  }
+
+  close() {
+    this.element.remove();
+  }
+}
