@@ -1,0 +1,23 @@
+"""Every type of event there is, with what it tells. docs/events.md lists the same."""
+
+from __future__ import annotations
+
+from typing import Final
+
+EVENT_TYPES: Final[dict[str, str]] = {
+    "subscriber.created": "An account was created.",
+    "device.created": "A device was added to an account.",
+    "plan_version.published": "A plan version was published.",
+    "plan_subscription.started": "An account subscribed to a plan version; its buckets exist.",
+    "plan_subscription.ended": "A plan subscription ended.",
+    "account.topped_up": "Money or units were added to an account.",
+    "account.adjusted": "A balance was corrected by hand, with a reason.",
+    "account.state_changed": "An account was suspended, reactivated or terminated.",
+    "bucket.threshold_crossed": "A bucket went below one of its thresholds, or back above it.",
+    "bucket.exhausted": "A bucket was used up.",
+    "bucket.expired": "What was left of a bucket expired.",
+    "bucket.credit_limit_passed": "Reported usage took money below the account's credit limit.",
+    "usage.unrated": "Usage was reported for which there is no price; it is stored unrated.",
+    "charging.refused": "A request for quota was refused.",
+    "session.closed_by_sweep": "A session fell silent and was closed; its reservations returned.",
+}

@@ -1,0 +1,47 @@
+"""Recording facts: the event is a row of the transaction that makes it true.
+
+After the commit the publisher (notifications/publisher.py) gives it its place in the tenant's
+stream and tells everybody who listens; a crash in between only delays that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from notifications.event_types import EVENT_TYPES
+from notifications.models import NotificationEvent
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountRef:
+    """The account an event is about, without importing it: keys and its next sequence number."""
+
+    key: int
+    public_id: str
+    seq: int
+
+
+def record(
+    event_type: str,
+    *,
+    subject_type: str,
+    subject_id: str,
+    occurred_at: datetime,
+    payload: Mapping[str, Any],
+    account: AccountRef | None = None,
+) -> NotificationEvent:
+    """Write one event of the open scope's tenant; call it inside the transaction of the change."""
+    assert event_type in EVENT_TYPES, event_type
+    return NotificationEvent.objects.create(
+        type=event_type,
+        subject_type=subject_type,
+        subject_id=subject_id,
+        account_key=account.key if account else None,
+        account_id=account.public_id if account else "",
+        account_seq=account.seq if account else None,
+        payload=dict(payload),
+        occurred_at=occurred_at,
+    )

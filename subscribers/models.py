@@ -1,0 +1,156 @@
+"""Who pays and what uses the network: accounts, devices, and their hold on plan versions."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+from zoneinfo import ZoneInfo
+
+from django.core.validators import RegexValidator
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+
+from plans.models import PlanVersion
+from portal.tenancy.fields import TenantForeignKey
+from portal.tenancy.models import TenantOwned
+from portal.tenancy.timezones import validate_time_zone
+
+public_id_validator = RegexValidator(
+    r"^[A-Za-z0-9][A-Za-z0-9._:@+-]*\Z",
+    "Use letters, digits and . _ : @ + - and begin with a letter or digit.",
+)
+
+
+class Account(TenantOwned):
+    """The paying party. Its buckets are locked through the row named by `lock_id`."""
+
+    class State(models.TextChoices):
+        ACTIVE = "active", "Active"
+        SUSPENDED = "suspended", "Suspended"
+        TERMINATED = "terminated", "Terminated"
+
+    public_id = models.CharField(max_length=64, validators=[public_id_validator])
+    """Given by the client, or generated; never changes."""
+    name = models.CharField(max_length=120, blank=True)
+    currency = models.CharField(max_length=3, validators=[RegexValidator(r"^[A-Z]{3}$")])
+    """Immutable: every amount of money of this account is in it."""
+    time_zone = models.CharField(max_length=64, blank=True, validators=[validate_time_zone])
+    """Empty: the tenant's."""
+    state = models.CharField(max_length=12, choices=State.choices, default=State.ACTIVE)
+    lock_id = models.BigIntegerField()
+    """The account row that every writer locks first: the root of its hierarchy or shared group,
+    itself when alone (docs/locking.md)."""
+    event_seq = models.BigIntegerField(default=0)
+    """The last number given to an event of this account, under its lock."""
+    clock_offset = models.BigIntegerField(default=0)
+    """Seconds added to now; 0 outside sandboxes, kept by a trigger."""
+    credit_limit = models.BigIntegerField(default=0)
+    """Nano-units that money may go below zero."""
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta(TenantOwned.Meta):
+        constraints: ClassVar = [
+            models.UniqueConstraint("tenant", "public_id", name="account_id_is_unique"),
+            models.CheckConstraint(
+                name="credit_limit_is_not_negative", condition=Q(credit_limit__gte=0)
+            ),
+        ]
+        indexes: ClassVar = [
+            models.Index("tenant", "lock_id", name="accounts_by_lock"),
+            models.Index("tenant", F("created_at").desc(), "id", name="accounts_newest_first"),
+        ]
+
+    def __str__(self) -> str:
+        return self.public_id
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.time_zone) if self.time_zone else self.tenant.zone
+
+
+class Device(TenantOwned):
+    """What uses the network for an account: a SIM with its identities."""
+
+    class State(models.TextChoices):
+        ACTIVE = "active", "Active"
+        BARRED = "barred", "Barred"
+
+    account = TenantForeignKey(Account, on_delete=models.PROTECT, related_name="devices")
+    public_id = models.CharField(max_length=64, validators=[public_id_validator])
+    label = models.CharField(max_length=80, blank=True)
+    imsi = models.CharField(
+        max_length=15, blank=True, validators=[RegexValidator(r"^\d{5,15}\Z", "5 to 15 digits.")]
+    )
+    """The digits of SUPI `imsi-…` (TS 29.571 Supi)."""
+    msisdn = models.CharField(
+        max_length=15, blank=True, validators=[RegexValidator(r"^\d{5,15}\Z", "5 to 15 digits.")]
+    )
+    """The digits of GPSI `msisdn-…` (TS 29.571 Gpsi)."""
+    charging_characteristics = models.CharField(
+        max_length=4,
+        blank=True,
+        validators=[RegexValidator(r"^[0-9a-fA-F]{1,4}\Z", "1 to 4 hexadecimal digits.")],
+    )
+    """16 operator-defined bits (TS 32.298 §5.1.2.2.7)."""
+    home_plmn = models.CharField(
+        max_length=6, blank=True, validators=[RegexValidator(r"^\d{5,6}\Z", "MCC and MNC: 5 or 6 digits.")]
+    )
+    """Empty: the tenant's."""
+    state = models.CharField(max_length=8, choices=State.choices, default=State.ACTIVE)
+    is_test = models.BooleanField(default=False)
+    """The emulator may use it outside a sandbox."""
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta(TenantOwned.Meta):
+        constraints: ClassVar = [
+            models.UniqueConstraint("tenant", "public_id", name="device_id_is_unique"),
+            models.UniqueConstraint(
+                "tenant", "imsi", name="imsi_is_unique_in_its_tenant", condition=~Q(imsi="")
+            ),
+            models.UniqueConstraint(
+                "tenant", "msisdn", name="msisdn_is_unique_in_its_tenant", condition=~Q(msisdn="")
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.label or self.msisdn or self.public_id
+
+    @property
+    def supi(self) -> str:
+        return f"imsi-{self.imsi}" if self.imsi else ""
+
+    @property
+    def gpsi(self) -> str:
+        return f"msisdn-{self.msisdn}" if self.msisdn else ""
+
+
+class PlanSubscription(TenantOwned):
+    """An account's hold on one plan version over [starts_at, ends_at)."""
+
+    account = TenantForeignKey(Account, on_delete=models.PROTECT, related_name="plan_subscriptions")
+    version = TenantForeignKey(PlanVersion, on_delete=models.PROTECT, related_name="+")
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField(null=True, blank=True)
+    period_starts_at = models.DateTimeField()
+    period_ends_at = models.DateTimeField(null=True, blank=True)
+    """None: does not renew. At this instant the next period's buckets are due."""
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta(TenantOwned.Meta):
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                name="plan_subscription_ends_after_it_starts",
+                condition=Q(ends_at__isnull=True) | Q(ends_at__gte=F("starts_at")),
+            )
+        ]
+        indexes: ClassVar = [
+            models.Index("account", "starts_at", name="plan_subscriptions_of_account"),
+            models.Index(
+                "period_ends_at",
+                name="plan_subscriptions_to_renew",
+                condition=Q(period_ends_at__isnull=False),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.version} of {self.account}"
