@@ -61,7 +61,7 @@ class RatingGroup:
     unit: Unit
     mode: Mode = Mode.ONLINE
     grant: int
-    """Default slice when the network asks for quota without an amount; also the most one grant gives."""
+    """The slice one grant gives when the network asks for quota without an amount."""
     validity_time: int = 3600
     """Seconds a grant lives; 0 sends none."""
     holding_time: int = 0
@@ -165,7 +165,7 @@ class Account:
     """Of the plan subscriptions running now, the base plan first."""
     rating_groups: dict[int, RatingGroup]
     may_use: bool = True
-    """False when suspended or terminated: quota is denied, reported usage is settled all the same."""
+    """False when suspended or terminated: quota is denied, reported usage is still settled."""
 
 
 # ── the session's memory between requests ────────────────────────────────────────────────────
@@ -240,7 +240,7 @@ class LineRequest:
     upf_id: str = ""
     wants_quota: bool = False
     requested: int | None = None
-    """Units asked for; None with `wants_quota`: the engine decides (centralised unit determination)."""
+    """Units asked for; None with `wants_quota`: the engine decides (centralised determination)."""
     used: tuple[UsedUnits, ...] = ()
 
 
