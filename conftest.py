@@ -9,6 +9,7 @@ import pytest
 pytest_plugins = [
     "tests.harness.clock",
     "tests.harness.database",
+    "tests.harness.processes",
 ]
 
 

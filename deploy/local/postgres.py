@@ -118,6 +118,8 @@ class PostgresServer(Child):
             raise StartError("PostgreSQL did not start; its last lines above say why.")
 
     def is_ready(self) -> bool:
+        if not self._says_ready():
+            return False
         try:
             psycopg.connect(self.url("postgres"), connect_timeout=2).close()
         except psycopg.OperationalError:
@@ -166,6 +168,14 @@ class PostgresServer(Child):
                 f"{self.data_dir} was made by PostgreSQL {found} and this is {version}:"
                 " dump it with the old version, or move it away to start afresh."
             )
+
+    def _says_ready(self) -> bool:
+        """What the server notes in its pid file; asking it too early fills its log."""
+        try:
+            lines = (self.data_dir / "postmaster.pid").read_text().splitlines()
+        except OSError:
+            return False
+        return lines[0] == str(self.pid) and lines[-1].strip() == "ready"
 
     def _end_orphans(self) -> None:
         """Backends lead groups of their own and notice the loss of their postmaster by themselves;

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
-import http.client
 import os
 import secrets
 import signal
@@ -23,6 +22,7 @@ from pathlib import Path
 import psutil
 
 from deploy.local import commands
+from deploy.local.health import answers_ready
 from deploy.local.migrations import migrations_hash
 from deploy.local.postgres import PostgresServer
 from deploy.local.processes import Child, StartError, end_with_parent
@@ -181,18 +181,6 @@ def wait_ready(supervisor: Supervisor, options: Options) -> None:
                 raise StartError(f"{late} did not become ready; the lines above say why.")
     finally:
         given_up.set()
-
-
-def answers_ready(port: int) -> bool:
-    """Whether GET /health/ready on a loopback port answers 200."""
-    connection = http.client.HTTPConnection(commands.LOOPBACK, port, timeout=5)
-    try:
-        connection.request("GET", "/health/ready")
-        return connection.getresponse().status == 200
-    except (OSError, http.client.HTTPException):
-        return False
-    finally:
-        connection.close()
 
 
 @contextlib.contextmanager
