@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
 from typing import Any, Literal
 
-from charging.engine.amounts import say_amount, say_money
+from charging.engine.amounts import say_amount
 from charging.engine.values import (
     Account,
     BucketExhausted,
@@ -108,6 +108,8 @@ class Names:
     currency: str = "EUR"
     gigabyte: int = 2**30
     time_zone: tzinfo = UTC
+    format_amount: Callable[[int, Unit], str] | None = None
+    """How pages write amounts; None: as `amounts.say_amount` does."""
 
     @classmethod
     def of(
@@ -117,6 +119,7 @@ class Names:
         currency: str = "EUR",
         gigabyte: int = 2**30,
         time_zone: tzinfo = UTC,
+        format_amount: Callable[[int, Unit], str] | None = None,
     ) -> Names:
         """The names of one account's buckets, rating groups and rates."""
         return cls(
@@ -128,6 +131,7 @@ class Names:
             currency=currency,
             gigabyte=gigabyte,
             time_zone=time_zone,
+            format_amount=format_amount,
         )
 
     def bucket(self, bucket_id: int) -> str:
@@ -149,12 +153,17 @@ class Names:
         return self._say(amount, found[1]) if found else f"{amount:,} units"
 
     def money(self, nano_units: int) -> str:
-        return say_money(nano_units, self.currency)
+        return self._say(nano_units, Unit.NANO_MONEY)
 
     def time(self, epoch_seconds: int) -> str:
         return f"{datetime.fromtimestamp(epoch_seconds, self.time_zone):%Y-%m-%d %H:%M %Z}"
 
+    def seconds(self, amount: int) -> str:
+        return self._say(amount, Unit.SECONDS)
+
     def _say(self, amount: int, unit: Unit) -> str:
+        if self.format_amount is not None:
+            return self.format_amount(amount, unit)
         return say_amount(amount, unit, currency=self.currency, gigabyte=self.gigabyte)
 
 
@@ -303,7 +312,7 @@ def _granted(
     if amount < wanted:
         text += f" of {names.units(group, wanted)}: there is no more"
     if validity:
-        text += f", for {say_amount(validity, Unit.SECONDS)}"
+        text += f", for {names.seconds(validity)}"
     if threshold:
         text += f", to be reported when {names.units(group, threshold)} are left"
     return "warn" if amount < wanted else "ok", f"{text}."

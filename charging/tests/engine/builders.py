@@ -1,0 +1,142 @@
+"""Small accounts, rates and requests for the engine's tests, with everything unsaid defaulted."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from charging.engine.balances import apply_moves
+from charging.engine.session import charge
+from charging.engine.values import (
+    Account,
+    Bucket,
+    ChargingRequest,
+    Kind,
+    LineRequest,
+    Mode,
+    Outcome,
+    Rate,
+    RatingGroup,
+    SessionState,
+    Tariff,
+    Unit,
+    UsedUnits,
+)
+
+NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
+EURO = 10**9
+CENT = 10**7
+MB = 2**20
+GB = 2**30
+
+VOICE = RatingGroup(number=100, name="Voice", service="voice", unit=Unit.SECONDS, grant=300)
+SMS = RatingGroup(number=200, name="SMS", service="sms", unit=Unit.EVENTS, grant=1)
+DATA = RatingGroup(number=300, name="Data", service="data", unit=Unit.OCTETS, grant=100 * MB)
+VIDEO = RatingGroup(number=310, name="Video", service="data", unit=Unit.OCTETS, grant=100 * MB)
+POSTPAID = RatingGroup(
+    number=390, name="Fleet", service="data", unit=Unit.OCTETS, grant=MB, mode=Mode.OFFLINE
+)
+GROUPS = {group.number: group for group in (VOICE, SMS, DATA, VIDEO, POSTPAID)}
+
+PER_SECOND = Rate(key="voice", service="voice", price=9 * CENT, per=60)
+PER_MINUTE = Rate(key="voice", service="voice", price=9 * CENT, per=60, increment=60)
+PER_SMS = Rate(key="sms", service="sms", price=10 * CENT, per=1)
+PER_MB = Rate(key="data", service="data", price=1 * CENT, per=MB)
+
+
+def bucket(number: int, unit: Unit, service: str, amount: int, **other: Any) -> Bucket:
+    """A full bucket unless `available` says otherwise (the rest counts as used)."""
+    available = other.pop("available", amount)
+    reserved = other.pop("reserved", 0)
+    return Bucket(
+        id=number,
+        name=other.pop("name", f"{service} {number}"),
+        unit=unit,
+        service=service,
+        granted=amount,
+        available=available,
+        reserved=reserved,
+        used=amount - available - reserved,
+        valid_from=other.pop("valid_from", NOW - timedelta(days=1)),
+        **other,
+    )
+
+
+def minutes(number: int, seconds: int, **other: Any) -> Bucket:
+    return bucket(number, Unit.SECONDS, "voice", seconds, **other)
+
+
+def octets(number: int, amount: int, **other: Any) -> Bucket:
+    return bucket(number, Unit.OCTETS, "data", amount, **other)
+
+
+def messages(number: int, amount: int, **other: Any) -> Bucket:
+    return bucket(number, Unit.EVENTS, "sms", amount, **other)
+
+
+def money(number: int, amount: int, **other: Any) -> Bucket:
+    return bucket(number, Unit.NANO_MONEY, "money", amount, **other)
+
+
+def account(*buckets: Bucket, rates: tuple[Rate, ...] = (), may_use: bool = True) -> Account:
+    return Account(
+        id=1,
+        buckets=buckets,
+        tariffs=(Tariff(version_id=1, label="Flex 20 v3", rates=rates),),
+        rating_groups=GROUPS,
+        may_use=may_use,
+    )
+
+
+def used(amount: int, **other: Any) -> UsedUnits:
+    return UsedUnits(amount=amount, at=other.pop("at", NOW), **other)
+
+
+def line(rating_group: int = 100, **other: Any) -> LineRequest:
+    """`asks=600` asks for 600 units, `asks=None` for a slice; `reports` is usage."""
+    wants_quota = "asks" in other
+    reports = other.pop("reports", ())
+    if isinstance(reports, int):
+        reports = (used(reports),)
+    return LineRequest(
+        rating_group=rating_group,
+        wants_quota=wants_quota,
+        requested=other.pop("asks", None),
+        used=reports,
+        **other,
+    )
+
+
+def request(kind: Kind, *lines: LineRequest, at: datetime = NOW) -> ChargingRequest:
+    return ChargingRequest(kind=kind, at=at, lines=lines)
+
+
+class Phone:
+    """One account and one session, moved on by each request as a caller would move them."""
+
+    def __init__(self, *buckets: Bucket, **other: Any) -> None:
+        self.account = account(*buckets, **other)
+        self.session: SessionState | None = None
+
+    def start(self, *lines: LineRequest, at: datetime = NOW) -> Outcome:
+        return self.send(Kind.START, *lines, at=at)
+
+    def update(self, *lines: LineRequest, at: datetime = NOW) -> Outcome:
+        return self.send(Kind.UPDATE, *lines, at=at)
+
+    def release(self, *lines: LineRequest, at: datetime = NOW) -> Outcome:
+        return self.send(Kind.RELEASE, *lines, at=at)
+
+    def send(self, kind: Kind, *lines: LineRequest, at: datetime = NOW) -> Outcome:
+        outcome = charge(self.account, self.session, request(kind, *lines, at=at))
+        self.session = outcome.session
+        self.account = replace(
+            self.account, buckets=apply_moves(self.account.buckets, outcome.moves)
+        )
+        return outcome
+
+    def amounts(self, bucket_id: int) -> tuple[int, int, int]:
+        """Available, reserved and used of one bucket."""
+        found = next(bucket for bucket in self.account.buckets if bucket.id == bucket_id)
+        return found.available, found.reserved, found.used
