@@ -1,0 +1,146 @@
+"""What a form or an API body describes: a plan version as plain values, not yet checked or saved.
+
+Amounts are octets, seconds, events or nano-units (10⁻⁹) of the currency. Order means something:
+the first allowance is used first, the first rate that covers a rating group prices it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Protocol
+from uuid import UUID
+
+from plans.models import UNIT_OF_SERVICE, RatingGroup, Service, Unit
+
+WEIGHT_STEP = 10
+"""Between neighbours that were given no weight, so that one fits in between later."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ThresholdSpec:
+    """A low-balance mark: `percent` (0 to 100) of what was granted, or an absolute `amount`."""
+
+    name: str = ""
+    percent: Decimal | None = None
+    amount: int | None = None
+
+    @property
+    def label(self) -> str:
+        """Its name; a percentage without one is called by its number: "20 %"."""
+        if self.name or self.percent is None:
+            return self.name
+        return f"{plain_decimal(self.percent)} %"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AllowanceSpec:
+    """Units of a service for each period, or of the named rating groups only."""
+
+    name: str
+    amount: int
+    service: str = ""
+    """May be left out where `rating_groups` are named: theirs counts."""
+    rating_groups: tuple[int, ...] = ()
+    key: UUID | None = None
+    """None: a new allowance."""
+    weight: int | None = None
+    """None: by its place."""
+    validity_days: int | None = None
+    """None: until the period ends."""
+    display_unit: str = ""
+    thresholds: tuple[ThresholdSpec, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RateSpec:
+    """`price` for every `per` units, in started steps of `increment`, once nothing else pays."""
+
+    price: int
+    per: int
+    service: str = ""
+    rating_groups: tuple[int, ...] = ()
+    key: UUID | None = None
+    increment: int = 1
+    connect_fee: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VersionSpec:
+    """All that a plan version says."""
+
+    currency: str
+    price: int = 0
+    renewal: str = "day"
+    renewal_count: int = 30
+    allowances: tuple[AllowanceSpec, ...] = ()
+    rates: tuple[RateSpec, ...] = ()
+
+    @property
+    def is_blank(self) -> bool:
+        """Gives nothing and prices nothing: it cannot be published."""
+        return not self.allowances and not self.rates
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RatingGroupSpec:
+    """How usage under one rating group is counted and granted; times in seconds."""
+
+    number: int
+    name: str
+    service: str
+    unit: str
+    grant: int
+    mode: str = RatingGroup.Mode.ONLINE
+    validity_time: int = 3600
+    holding_time: int = 0
+    threshold_percent: int = 20
+    final_unit_action: str = RatingGroup.FinalUnitAction.TERMINATE
+    redirect_address: str = ""
+
+
+class Metered(Protocol):
+    """A rating group as far as allowances and rates care: the model's row or the engine's value."""
+
+    @property
+    def service(self) -> str: ...
+
+    @property
+    def unit(self) -> str: ...
+
+
+RatingGroups = Mapping[int, Metered]
+
+
+def service_of(part: AllowanceSpec | RateSpec, rating_groups: RatingGroups) -> str:
+    """The service it names, else that of its first rating group; "" when neither is known."""
+    if part.service:
+        return part.service
+    known = (rating_groups[number] for number in part.rating_groups if number in rating_groups)
+    return next((str(group.service) for group in known), "")
+
+
+def unit_of(part: AllowanceSpec | RateSpec, rating_groups: RatingGroups) -> str:
+    """What its amounts count. Money stays money, whatever rating groups it may be spent on."""
+    service = service_of(part, rating_groups)
+    if service == Service.MONEY and isinstance(part, AllowanceSpec):
+        return Unit.NANO_MONEY
+    known = (rating_groups[number] for number in part.rating_groups if number in rating_groups)
+    usual = Unit.EVENTS if service == Service.MONEY else UNIT_OF_SERVICE.get(service, "")
+    return next((str(group.unit) for group in known), str(usual))
+
+
+def weights_of(allowances: Sequence[AllowanceSpec]) -> list[int]:
+    """Each allowance's weight: its own, else falling from the top by its place."""
+    count = len(allowances)
+    return [
+        (count - place) * WEIGHT_STEP if allowance.weight is None else allowance.weight
+        for place, allowance in enumerate(allowances)
+    ]
+
+
+def plain_decimal(number: Decimal) -> str:
+    """20, 12.5: without trailing zeros and never in powers of ten."""
+    text = f"{number:f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
