@@ -1,0 +1,59 @@
+"""Finding accounts and devices by whatever number somebody has in hand."""
+
+from __future__ import annotations
+
+from django.db.models import Q, QuerySet
+
+from subscribers.identities import digits_typed
+from subscribers.models import Account, Device, PlanSubscription
+
+
+def list_accounts() -> QuerySet[Account]:
+    """All accounts, the newest first."""
+    return Account.objects.order_by("-created_at", "-pk")
+
+
+def search_accounts(text: str) -> QuerySet[Account]:
+    """Accounts with an id, name, device id, IMSI or phone number that begins with `text`.
+
+    `text` may be written as people and the network do: +49 151 …, msisdn-…, imsi-…. An empty
+    text finds all.
+    """
+    text = text.strip()
+    if not text:
+        return list_accounts()
+    devices = Q(public_id__startswith=text)
+    if digits := digits_typed(text):
+        devices |= Q(imsi__startswith=digits) | Q(msisdn__startswith=digits)
+    by_device = Device.objects.filter(devices).values("account_id")
+    matches = Q(public_id__startswith=text) | Q(name__icontains=text) | Q(pk__in=by_device)
+    return list_accounts().filter(matches)
+
+
+def find_account(public_id: str) -> Account | None:
+    """The account of this id."""
+    return Account.objects.select_related("tenant").filter(public_id=public_id).first()
+
+
+def find_device(identifier: str) -> Device | None:
+    """The device of a SUPI (imsi-…), a GPSI (msisdn-…), its id, or the bare digits of either."""
+    devices = Device.objects.select_related("account")
+    if identifier.startswith("imsi-"):
+        return devices.filter(imsi=identifier[5:]).exclude(imsi="").first()
+    if identifier.startswith("msisdn-"):
+        return devices.filter(msisdn=identifier[7:]).exclude(msisdn="").first()
+    if found := devices.filter(public_id=identifier).first():
+        return found
+    digits = digits_typed(identifier)
+    if not digits:
+        return None
+    return devices.filter(Q(msisdn=digits) | Q(imsi=digits)).order_by("-msisdn", "pk").first()
+
+
+def plan_history(account: Account) -> QuerySet[PlanSubscription]:
+    """Every plan version the account has held, the newest first."""
+    return (
+        PlanSubscription.objects.filter(account=account)
+        .select_related("version__plan")
+        .order_by("-starts_at", "-pk")
+    )
