@@ -24,6 +24,8 @@ from charging.engine.values import (
 
 def settle_line(overlay: Overlay, request: LineRequest) -> None:
     """Charge every container one line reports, and count the line's usage and cost."""
+    if not request.used:
+        return
     line = overlay.line(request.rating_group, request.upf_id)
     rating_group = overlay.account.rating_groups.get(request.rating_group)
     used = cost = 0

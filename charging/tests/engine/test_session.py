@@ -259,7 +259,7 @@ def test_money_grants_no_more_than_it_pays_for():
 
 
 def test_several_money_buckets_pay_together_in_order():
-    # 0.05 of bonus and 0.13 of credit together pay two started minutes
+    # 0.05 of bonus and 0.13 of the main balance together pay two started minutes
     bonus = money(1, 5 * CENT, weight=10)
     phone = Phone(bonus, money(2, 20 * CENT), rates=(PER_MINUTE,))
 
@@ -313,6 +313,15 @@ def test_splitting_a_call_into_reports_costs_the_same_as_one():
 
     assert whole.session.cost == split.session.cost == 38 * CENT
     assert split.amounts(1) == whole.amounts(1) == (62 * CENT, 0, 38 * CENT)
+
+
+def test_a_price_that_changes_during_a_session_applies_to_new_usage_only():
+    phone = Phone(money(1, 10 * EURO), rates=(PER_MINUTE,))
+    phone.update(line(reports=60))
+    dearer = replace(phone.account.tariffs[0], rates=(replace(PER_MINUTE, price=EURO),))
+    phone.account = replace(phone.account, tariffs=(dearer,))
+
+    assert phone.release(line(reports=60)).cost == EURO
 
 
 def test_the_connect_fee_is_paid_once_with_the_first_priced_unit():
