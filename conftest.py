@@ -6,11 +6,22 @@ import os
 
 import pytest
 
+from tests.harness.environment import machine
+
 pytest_plugins = [
     "tests.harness.clock",
     "tests.harness.database",
     "tests.harness.processes",
+    "tests.harness.browser",  # after those whose names it imports, so that asserts are rewritten
+    "tests.harness.selection",
 ]
+
+
+@pytest.fixture(scope="session")
+def base_url() -> str:
+    """Where relative addresses of browser tests lead: here, because Playwright's plugin brings a
+    fixture of this name that only a conftest overrides."""
+    return f"http://127.0.0.1:{machine().port}"
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:

@@ -37,9 +37,8 @@ SETTINGS: Mapping[str, str] = {
     "log_checkpoints": "off",
     "unix_socket_permissions": "0700",
 }
-THROWAWAY: Mapping[str, str] = {  # tests: what a power cut would lose is not missed
+THROWAWAY: Mapping[str, str] = {  # tests: a power cut may lose it all, a killed process nothing
     "fsync": "off",
-    "synchronous_commit": "off",
     "full_page_writes": "off",
     "autovacuum": "off",
 }

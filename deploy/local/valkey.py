@@ -8,6 +8,8 @@ import socket
 from pathlib import Path
 
 import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from deploy.local.processes import Child, StartError, wait_until
 
@@ -55,7 +57,8 @@ class ValkeyServer(Child):
             raise StartError("Valkey did not start; its last lines above say why.")
 
     def is_ready(self) -> bool:
-        with redis.Redis.from_url(self.url, socket_timeout=2) as client:
+        once = Retry(NoBackoff(), 0)
+        with redis.Redis.from_url(self.url, socket_timeout=2, retry=once) as client:
             try:
                 return bool(client.ping())
             except redis.RedisError:
