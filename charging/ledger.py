@@ -13,10 +13,10 @@ from typing import Any, Final
 
 from django.db import IntegrityError, connection, transaction
 
-from charging import events as wording
 from charging.engine import thresholds
 from charging.engine import values as engine
 from charging.models import Bucket, LedgerEntry
+from charging.threshold_payload import bucket_payload, threshold_payload
 from plans.compile import bucket_thresholds
 from portal.tenancy.actor import Actor
 from subscribers import events
@@ -153,14 +153,15 @@ def _insert(entry: LedgerEntry) -> LedgerEntry:
 def _tell_crossings(account: Account, before: engine.Bucket, bucket: Bucket, now: datetime) -> None:
     after = engine_bucket(bucket, credit_limit=account.credit_limit)
     for crossed in thresholds.crossings(before, after):
-        event_type, payload = wording.of_engine(
-            crossed, account_id=account.public_id, currency=account.currency, bucket=after
-        )
+        if isinstance(crossed, engine.ThresholdCrossed):
+            event_type, payload = "bucket.threshold_crossed", threshold_payload(after, crossed)
+        else:
+            event_type, payload = "bucket.exhausted", bucket_payload(after)
         events.record(
             account,
             event_type,
             subject_type="bucket",
             subject_id=str(bucket.pk),
             occurred_at=now,
-            payload=payload,
+            payload={**payload, "account": account.public_id, "currency": account.currency},
         )

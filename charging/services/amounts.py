@@ -282,8 +282,8 @@ def _tell_moved(account: Account, bucket: Bucket, event_type: str, entry: Ledger
         occurred_at=entry.at,
         payload={
             "account": account.public_id,
-            "bucket": bucket.pk,
-            "name": bucket.name,
+            "bucket": bucket.name,
+            "bucket_id": bucket.pk,
             "service": bucket.service,
             "unit": bucket.unit,
             **amount,

@@ -15,6 +15,7 @@ from charging.ledger import Cause
 from charging.models import Bucket
 from charging.services.amounts import lock_living, money_bucket
 from plans.models import Allowance, Plan, PlanVersion
+from plans.selectors import newest_published_version
 from portal.tenancy import audit
 from portal.tenancy.actor import Actor
 from portal.tenancy.validation import Invalid
@@ -174,13 +175,13 @@ def change_plan(
 
 def _published_version(plan_code: str) -> PlanVersion:
     """The version a new subscriber of this plan gets. Raises Invalid at `plan`."""
+    version = newest_published_version(plan_code)
+    if version is not None:
+        return version
     plan = Plan.objects.filter(code=plan_code).first()
     if plan is None:
         raise Invalid.at("plan", f"There is no plan “{plan_code}”.")
-    version = plan.versions.filter(state=PlanVersion.State.PUBLISHED).first()
-    if version is None:
-        raise Invalid.at("plan", f"{plan.name} has no published version.")
-    return version
+    raise Invalid.at("plan", f"{plan.name} has no published version.")
 
 
 def _take_price(account: Account, version: PlanVersion, cause: Cause) -> None:
@@ -227,8 +228,8 @@ def _end_bucket(account: Account, bucket: Bucket, at: datetime, cause: Cause) ->
             occurred_at=cause.now,
             payload={
                 "account": account.public_id,
-                "bucket": bucket.pk,
-                "name": bucket.name,
+                "bucket": bucket.name,
+                "bucket_id": bucket.pk,
                 "service": bucket.service,
                 "unit": bucket.unit,
                 "amount": entry.expired,
@@ -248,8 +249,8 @@ def _tell_started(
     ends_at = subscription.period_ends_at
     buckets = [
         {
-            "bucket": bucket.pk,
-            "name": bucket.name,
+            "bucket": bucket.name,
+            "bucket_id": bucket.pk,
             "service": bucket.service,
             "unit": bucket.unit,
             "amount": bucket.granted,

@@ -1,0 +1,43 @@
+"""How a bucket and a crossed threshold are told in events, by the charger and by changes by hand."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from charging.engine.values import Bucket, ThresholdCrossed
+
+
+def bucket_payload(bucket: Bucket) -> dict[str, Any]:
+    """Which bucket an event is about; amounts are units or nano-units of its account's currency."""
+    return {
+        "bucket": bucket.name,
+        "bucket_id": bucket.id,
+        "service": bucket.service,
+        "unit": str(bucket.unit),
+        "granted": bucket.granted,
+    }
+
+
+def threshold_payload(bucket: Bucket, crossed: ThresholdCrossed) -> dict[str, Any]:
+    """`direction` is below when the bucket got low and above when it is back to normal; `percent`
+    is None for a threshold given as an amount."""
+    return {
+        **bucket_payload(bucket),
+        "threshold": crossed.threshold,
+        "percent": _percent(bucket, crossed.threshold),
+        "limit": crossed.limit,
+        "direction": "below" if crossed.is_low else "above",
+        "before": crossed.before,
+        "after": crossed.after,
+    }
+
+
+def _percent(bucket: Bucket, name: str) -> str | None:
+    """The named threshold's percentage as a decimal string: 20, 12.5."""
+    hundredths = next(
+        (mark.percent_hundredths for mark in bucket.thresholds if mark.name == name), None
+    )
+    if hundredths is None:
+        return None
+    whole, rest = divmod(hundredths, 100)
+    return f"{whole}.{rest:02d}".rstrip("0") if rest else str(whole)
