@@ -1,7 +1,7 @@
-// Builds assets/dist/ui: app.js, theme.js, app.css, fonts and the icon sprite.
+// Builds assets/dist/ui: app.js, theme.js, app.css, fonts, the brand mark and the icon sprite.
 // The output depends on the sources and package-lock.json only, so that two builds are equal byte for byte.
 
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { build, context } from "esbuild";
 
 const OUTPUT = "assets/dist/ui";
@@ -52,18 +52,21 @@ function writeSprite() {
   );
 }
 
-const sprite = {
-  name: "icon-sprite",
+const pictures = {
+  name: "pictures",
   setup(bundle) {
-    bundle.onStart(writeSprite);
+    bundle.onStart(() => {
+      writeSprite();
+      copyFileSync("assets/brand.svg", `${OUTPUT}/brand.svg`);
+    });
   },
 };
 
 rmSync(OUTPUT, { recursive: true, force: true });
 mkdirSync(OUTPUT, { recursive: true });
 if (process.argv.includes("--watch")) {
-  const watcher = await context({ ...bundles, plugins: [sprite] });
+  const watcher = await context({ ...bundles, plugins: [pictures] });
   await watcher.watch();
 } else {
-  await build({ ...bundles, plugins: [sprite] });
+  await build({ ...bundles, plugins: [pictures] });
 }

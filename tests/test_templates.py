@@ -27,17 +27,25 @@ FORBIDDEN = {
     "an inline event handler": re.compile(r"<[^>]*\son[a-z]+\s*=", re.IGNORECASE),
     "hx-on, which needs eval": re.compile(r"\bhx-on[:=-]"),
     "an inline style": re.compile(r"<style\b|<[^>]*\sstyle\s*=", re.IGNORECASE),
-    "a script in hx-vals or hx-headers": re.compile(r"hx-(?:vals|headers)[^=]*=\s*[\"']\s*(?:js|javascript):"),
-    "a trigger filter, which needs eval": re.compile(r"hx-trigger\s*=\s*\"[^\"]*\[|hx-trigger\s*=\s*'[^']*\["),
+    "a script in hx-vals or hx-headers": re.compile(
+        r"hx-(?:vals|headers)[^=]*=\s*[\"']\s*(?:js|javascript):"
+    ),
+    "a trigger filter, which needs eval": re.compile(
+        r"hx-trigger\s*=\s*\"[^\"]*\[|hx-trigger\s*=\s*'[^']*\["
+    ),
     "text marked safe": re.compile(r"\|\s*safe(?:seq)?\b|\{%\s*autoescape\s+off"),
     "an address of another host": re.compile(r"(?:src|href)\s*=\s*[\"'](?:https?:)?//"),
 }
 
 _COMMENT = re.compile(r"\{#.*?#\}|\{% comment %\}.*?\{% endcomment %\}", re.DOTALL)
-_ICON_IN_TEMPLATE = re.compile(r"""\{%\s*icon\s+"([\w-]+)"|<c-icon[^>]*?\sname="([\w-]+)"|<c-[\w.-]+[^>]*?\sicon="([\w-]+)\"""")
+_ICON_IN_TEMPLATE = re.compile(
+    r"""\{%\s*icon\s+"([\w-]+)"|<c-icon[^>]*?\sname="([\w-]+)"|<c-[\w.-]+[^>]*?\sicon="([\w-]+)\""""
+)
 _ICON_IN_PYTHON = re.compile(r"""["']?\b(?:icon|OTHER_ICON)["']?\s*[=:]\s*["']([\w-]+)["']""")
 _ICON_TABLE = re.compile(r"_ICONS(?::[^=]+)?\s*=\s*\{([^}]*)\}")
-_COMPONENT = re.compile(r"<c-(?!vars\b|slot\b)([\w.-]+)((?:\s+[^<>\s=]+(?:=(?:\"[^\"]*\"|'[^']*'))?)*)\s*/?>")
+_COMPONENT = re.compile(
+    r"<c-(?!vars\b|slot\b)([\w.-]+)((?:\s+[^<>\s=]+(?:=(?:\"[^\"]*\"|'[^']*'))?)*)\s*/?>"
+)
 _BOUND_ATTRIBUTE = re.compile(r"(?<!\S):([\w-]+)=")
 
 
@@ -68,12 +76,18 @@ def test_a_component_escapes_every_value_bound_to_it(path: Path) -> None:
         if attribute.replace("-", "_") not in declared_by(component)
     ]
 
-    assert not undeclared, f"{name(path)}: write attribute=\"{{{{ value }}}}\" instead of {undeclared}"
+    assert not undeclared, (
+        f'{name(path)}: write attribute="{{{{ value }}}}" instead of {undeclared}'
+    )
 
 
 @pytest.mark.parametrize("path", TEMPLATES, ids=name)
 def test_every_component_used_exists(path: Path) -> None:
-    missing = [component for component, _ in _COMPONENT.findall(source(path)) if not component_file(component)]
+    missing = [
+        component
+        for component, _ in _COMPONENT.findall(source(path))
+        if not component_file(component)
+    ]
 
     assert not missing
 
@@ -104,7 +118,10 @@ def used_icons() -> Iterator[str]:
 
 def component_file(component: str) -> Path | None:
     stem = component.replace("-", "_").replace(".", "/")
-    candidates = [ROOT / f"templates/cotton/{stem}.html", ROOT / f"templates/cotton/{stem}/index.html"]
+    candidates = [
+        ROOT / f"templates/cotton/{stem}.html",
+        ROOT / f"templates/cotton/{stem}/index.html",
+    ]
     return next((path for path in candidates if path.exists()), None)
 
 

@@ -3,6 +3,8 @@
 // A server answer shows one with the header  HX-Trigger: {"toast": {"text": "Draft saved"}},
 // tone "good" (default), "bad", "warn" or "info"; "undo": {"url": "/…", "label": "Undo"} adds a button.
 
+import { announce } from "./announce.js";
+
 const VISIBLE_FOR = 6000;
 
 /** Shows `text`; fields: tone, undo ({url, label}). */
@@ -16,12 +18,11 @@ export function showToast({ text, value, tone = "good", undo }) {
   toast.querySelector(`[data-toast-icon="${tone}"]`)?.removeAttribute("hidden");
   if (undo) offerUndo(toast, undo);
   region.append(toast);
-  raise(region);
+  announce(text ?? value);
 }
 
 /** A popover opened last lies on top, also above a modal dialog opened in the meantime. */
-function raise(region) {
-  if (!region.showPopover) return;
+export function raise(region) {
   if (region.matches(":popover-open")) region.hidePopover();
   region.showPopover();
 }

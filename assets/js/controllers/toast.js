@@ -1,9 +1,10 @@
 import { Controller } from "@hotwired/stimulus";
-import { expire } from "../toasts.js";
+import { expire, raise } from "../toasts.js";
 
 /** One toast: goes by itself, or when its close button is pressed. */
 export default class extends Controller {
   connect() {
+    raise(this.element.closest("[popover]"));
     this.stop = expire(this.element);
   }
 
