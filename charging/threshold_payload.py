@@ -1,4 +1,4 @@
-"""How a bucket and a crossed threshold are told in events, by the charger and by changes by hand."""
+"""How events tell a bucket and a crossed threshold: the charger's and those by hand alike."""
 
 from __future__ import annotations
 

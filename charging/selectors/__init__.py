@@ -1,0 +1,31 @@
+"""Reading balances, the ledger, and charging sessions with their explanation."""
+
+from charging.selectors.balances import Balance, ThresholdState, balances_of, find_bucket
+from charging.selectors.explanation import ExplainedMessage, explain, explain_detail
+from charging.selectors.ledger import ledger_of, waterfall_of
+from charging.selectors.sessions import (
+    Message,
+    SessionDetail,
+    SessionFilter,
+    list_sessions,
+    session_detail,
+    sessions_of,
+)
+
+__all__ = [
+    "Balance",
+    "ExplainedMessage",
+    "Message",
+    "SessionDetail",
+    "SessionFilter",
+    "ThresholdState",
+    "balances_of",
+    "explain",
+    "explain_detail",
+    "find_bucket",
+    "ledger_of",
+    "list_sessions",
+    "session_detail",
+    "sessions_of",
+    "waterfall_of",
+]

@@ -1,0 +1,60 @@
+"""Explain: the engine's own trace of each request, in words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from charging.engine.trace import Names, Sentence, sentences
+from charging.engine.values import Unit
+from charging.models import Bucket, ChargingSession
+from charging.selectors.sessions import Message, SessionDetail, session_detail
+from plans.models import Rate, RatingGroup
+from portal.formatting import format_money, format_quantity
+from subscribers.models import Account, PlanSubscription
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExplainedMessage:
+    """One request and the sentences of what was decided about it."""
+
+    message: Message
+    sentences: list[Sentence]
+
+
+def explain(session: ChargingSession) -> list[ExplainedMessage]:
+    """Every message of a session with its decisions in words, oldest first."""
+    detail = session_detail(session.ref)
+    return explain_detail(detail) if detail else []
+
+
+def explain_detail(detail: SessionDetail) -> list[ExplainedMessage]:
+    """The same for a session that was already read."""
+    names = names_for(detail.session.account)
+    return [
+        ExplainedMessage(message=message, sentences=sentences(message.decision.trace, names))
+        for message in detail.messages
+    ]
+
+
+def names_for(account: Account) -> Names:
+    """What the numbers in the traces of one account mean, in the tenant's words and zone."""
+    tenant = account.tenant
+    buckets = Bucket.objects.filter(account=account).values_list("pk", "name", "unit")
+    groups = RatingGroup.objects.values_list("number", "name", "unit")
+    held = PlanSubscription.objects.filter(account=account).values("version_id")
+    rates = Rate.objects.filter(version_id__in=held).select_related("version__plan")
+
+    def say(amount: int, unit: Unit) -> str:
+        if unit == Unit.NANO_MONEY:
+            return format_money(amount, account.currency)
+        noun = "event" if abs(amount) == 1 else "events"
+        return format_quantity(amount, unit, gigabyte_base=tenant.gigabyte_base, noun=noun)
+
+    return Names(
+        buckets={key: (name, Unit(unit)) for key, name, unit in buckets},
+        rating_groups={number: (name, Unit(unit)) for number, name, unit in groups},
+        rates={str(rate.key): str(rate.version) for rate in rates},
+        currency=account.currency,
+        format_amount=say,
+        time_zone=account.zone,
+    )

@@ -1,0 +1,85 @@
+"""Every move of an account's amounts, newest first, and how one balance came to be."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from django.db.models import QuerySet
+
+from charging.models import Bucket, LedgerEntry
+from subscribers.models import Account
+
+#: What subscribers notice; reservations come and go within a session.
+KINDS_OF_CHANGE = (
+    LedgerEntry.Kind.ISSUE,
+    LedgerEntry.Kind.POST,
+    LedgerEntry.Kind.EXPIRE,
+    LedgerEntry.Kind.ADJUST,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One step of a waterfall: consecutive entries of one kind, taken together."""
+
+    kind: str
+    label: str
+    entries: int
+    change: int
+    """Of available + reserved: what the subscriber sees of it."""
+    after: int
+
+
+def ledger_of(
+    account: Account, *, bucket_key: int | None = None, kind: str = ""
+) -> QuerySet[LedgerEntry]:
+    """An account's entries, newest first; of one bucket or one kind when given."""
+    entries = LedgerEntry.objects.filter(account=account)
+    if bucket_key is not None:
+        entries = entries.filter(bucket_id=bucket_key)
+    if kind:
+        entries = entries.filter(kind=kind)
+    return entries.select_related("bucket", "session").order_by("-pk")
+
+
+def waterfall_of(bucket: Bucket, *, steps_max: int = 12) -> list[Step]:
+    """How the bucket came to hold what it holds: the last `steps_max` changes, oldest first.
+
+    Moves between available and reserved change nothing of what is left and are no steps; uses
+    that follow each other are one step.
+    """
+    entries = LedgerEntry.objects.filter(bucket=bucket).order_by("-pk")
+    remaining = bucket.available + bucket.reserved
+    steps: list[Step] = []
+    for entry in _changes(entries):
+        change = entry.available + entry.reserved
+        last = steps[-1] if steps else None
+        if last and last.kind == entry.kind == LedgerEntry.Kind.POST:
+            steps[-1] = Step(
+                kind=last.kind,
+                label=last.label,
+                entries=last.entries + 1,
+                change=last.change + change,
+                after=last.after,
+            )
+        elif len(steps) == steps_max:
+            break
+        else:
+            steps.append(
+                Step(
+                    kind=entry.kind,
+                    label=entry.reason or entry.get_kind_display(),
+                    entries=1,
+                    change=change,
+                    after=remaining,
+                )
+            )
+        remaining -= change
+    return steps[::-1]
+
+
+def _changes(
+    entries: QuerySet[LedgerEntry], *, looked_at_max: int = 2_000
+) -> Iterator[LedgerEntry]:
+    return (entry for entry in entries[:looked_at_max] if entry.available + entry.reserved)
