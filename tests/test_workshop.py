@@ -14,6 +14,8 @@ import psutil
 import psycopg
 import pytest
 import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from deploy.local import commands
 from deploy.local.migrations import migrations_hash
@@ -71,7 +73,7 @@ def test_valkey_asks_for_its_password_and_keeps_its_address_over_a_kill(tmp_path
     server.wait_ready()
     try:
         with (
-            redis.Redis(port=server.port) as stranger,
+            redis.Redis(port=server.port, retry=Retry(NoBackoff(), 0)) as stranger,
             pytest.raises(redis.AuthenticationError),
         ):
             stranger.ping()
