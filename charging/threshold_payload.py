@@ -19,14 +19,16 @@ def bucket_payload(bucket: Bucket) -> dict[str, Any]:
 
 
 def threshold_payload(bucket: Bucket, crossed: ThresholdCrossed) -> dict[str, Any]:
-    """`direction` is below when the bucket got low and above when it is back to normal; `percent`
-    is None for a threshold given as an amount."""
+    """`state` is low at or below the mark and normal above it; `percent` is None for a threshold
+    given as an amount."""
+    low, normal = "low", "normal"
     return {
         **bucket_payload(bucket),
         "threshold": crossed.threshold,
         "percent": _percent(bucket, crossed.threshold),
         "limit": crossed.limit,
-        "direction": "below" if crossed.is_low else "above",
+        "state": low if crossed.is_low else normal,
+        "previous_state": normal if crossed.is_low else low,
         "before": crossed.before,
         "after": crossed.after,
     }
