@@ -25,8 +25,8 @@ NO_DATABASE = "postgresql://postgres@/none?host=/nonexistent"
 def main() -> int:
     database = {"DATABASE_URL": NO_DATABASE, "SECRET_KEY": secrets.token_urlsafe(50)}
     checks: list[tuple[str, list[str | Path], dict[str, str]]] = [
-        ("ruff", [BIN / "ruff", "check", "."], {}),
-        ("format", [BIN / "ruff", "format", "--check", "."], {}),
+        ("ruff", [BIN / "ruff", "check", "--output-format", "concise", "."], {}),
+        ("format", [BIN / "ruff", "format", "--check", "--output-format", "concise", "."], {}),
         ("types", [BIN / "mypy"], {}),
         ("imports", [BIN / "lint-imports"], {}),
         ("migrations", _missing_migrations(), database),

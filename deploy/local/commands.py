@@ -28,7 +28,7 @@ def chf() -> list[str]:
 
 def worker(*, concurrency: int = 2) -> list[str]:
     return [
-        *_module("celery", "-A", "portal", "worker", "--loglevel", "INFO"),
+        *_module("celery", "--quiet", "-A", "portal", "worker", "--loglevel", "INFO"),
         *("--pool", "prefork", "--concurrency", str(concurrency)),
         *("--without-gossip", "--without-mingle"),
     ]
@@ -37,7 +37,7 @@ def worker(*, concurrency: int = 2) -> list[str]:
 def beat(var_dir: Path) -> list[str]:
     schedule = var_dir / "celerybeat-schedule"
     return [
-        *_module("celery", "-A", "portal", "beat", "--loglevel", "INFO"),
+        *_module("celery", "--quiet", "-A", "portal", "beat", "--loglevel", "INFO"),
         *("--schedule", str(schedule), "--pidfile="),
     ]
 

@@ -188,7 +188,7 @@ def sole_use(var_dir: Path) -> Iterator[None]:
     """Hold VAR_DIR for ourselves; StartError when another run has it or it cannot be written."""
     path = var_dir / "run.lock"
     try:
-        var_dir.mkdir(parents=True, exist_ok=True)
+        (var_dir / "static").mkdir(parents=True, exist_ok=True)  # WhiteNoise misses it loudly
         lock = path.open("a+")
     except OSError as error:
         raise StartError(f"VAR_DIR cannot be used: {error}.") from error

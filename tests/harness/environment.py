@@ -26,6 +26,7 @@ class Machine:
     def __init__(self) -> None:
         self.var_dir = Path(tempfile.mkdtemp(prefix="csp-test-"))
         self.var_dir.chmod(0o755)  # the account that runs PostgreSQL passes through
+        (self.var_dir / "static").mkdir()  # WhiteNoise misses it loudly
         atexit.register(shutil.rmtree, self.var_dir, ignore_errors=True)
         self.port, self.chf_port = free_port(), free_port()
         self.secret_key = secrets.token_urlsafe(50)
