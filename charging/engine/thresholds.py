@@ -14,6 +14,8 @@ def crossings(before: Bucket, after: Bucket) -> list[ThresholdCrossed | BucketEx
     Each side is measured against its own granted amount, so a top-up that raises the amount
     granted moves a percentage mark along with it.
     """
+    if not before.granted:
+        return []  # what never held anything was not low; its first units are no recovery
     return _between(after, before.granted, before.remaining, after.remaining)
 
 

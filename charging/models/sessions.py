@@ -92,15 +92,22 @@ class RequestLogEntry(TenantOwned):
 
 
 class CreateKey(TenantOwned):
-    """What makes a repeated create the same create; kept for the replay window only."""
+    """What makes a repeated create the same create; kept for the replay window only.
+
+    Senders that say little of themselves share keys, so the key alone proves nothing: the
+    fingerprint, or the sender's retransmissionIndicator, decides.
+    """
 
     key = models.BinaryField()
+    fingerprint = models.BinaryField()
     session = TenantForeignKey(ChargingSession, on_delete=models.CASCADE, related_name="+")
     created_at = models.DateTimeField()
 
     class Meta(TenantOwned.Meta):
         constraints: ClassVar = [
-            models.UniqueConstraint("tenant", "key", name="create_key_is_unique_in_its_tenant")
+            models.UniqueConstraint(
+                "tenant", "key", "fingerprint", name="one_session_per_create_key_and_fingerprint"
+            )
         ]
         indexes: ClassVar = [models.Index("created_at", name="create_keys_by_age")]
 

@@ -86,3 +86,7 @@ def test_charging_tells_a_crossing_at_settlement_and_not_at_reservation():
         ThresholdCrossed(bucket_id=1, threshold="half", limit=500, before=1000, after=400)
     ]
     assert later.events == []
+
+
+def test_the_first_units_of_a_bucket_are_no_recovery():
+    assert crossings(left(0, granted=0), left(1000)) == []

@@ -1,0 +1,89 @@
+"""What the charger may keep between batches: frozen versions, and settings by their revision.
+
+A published version never changes, so its tariff and thresholds are cached for good. Rating groups
+change, so every batch reads the tenant's settings_revision and the cache answers for that revision
+only. Nothing of an account is ever kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from charging.engine.values import RatingGroup, Tariff, Threshold
+from plans.compile import bucket_thresholds, compile_tariff, engine_rating_groups
+from plans.models import Allowance, PlanVersion
+from portal.tenancy.models import Tenant
+from portal.tenancy.scope import tenant_scope
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TenantSettings:
+    """What of a tenant decides a request."""
+
+    revision: int
+    slug: str
+    rating_groups: dict[int, RatingGroup]
+    bare_location: bool
+
+
+class Missing(Exception):
+    """A batch needs what is not cached yet; load it outside the transaction and try again."""
+
+    def __init__(
+        self, *, tenants: Iterable[int], versions: Iterable[int], allowances: Iterable[int]
+    ) -> None:
+        super().__init__("catalogue entries are missing")
+        self.tenants = set(tenants)
+        self.versions = set(versions)
+        self.allowances = set(allowances)
+
+
+class Catalogue:
+    """Compiled versions, thresholds and tenant settings of this process."""
+
+    def __init__(self) -> None:
+        self._tenants: dict[int, TenantSettings] = {}
+        self._tariffs: dict[int, Tariff] = {}
+        self._thresholds: dict[int, tuple[Threshold, ...]] = {}
+
+    def settings(self, tenant_id: int) -> TenantSettings:
+        return self._tenants[tenant_id]
+
+    def tariff(self, version_id: int) -> Tariff:
+        return self._tariffs[version_id]
+
+    def thresholds(self, allowance_id: int | None) -> tuple[Threshold, ...]:
+        return () if allowance_id is None else self._thresholds[allowance_id]
+
+    def require(
+        self, *, revisions: dict[int, int], versions: set[int], allowances: set[int]
+    ) -> None:
+        """Raises Missing unless everything is here, tenants at the given revisions."""
+        tenants = {
+            key
+            for key, revision in revisions.items()
+            if key not in self._tenants or self._tenants[key].revision != revision
+        }
+        versions = versions - self._tariffs.keys()
+        allowances = allowances - self._thresholds.keys()
+        if tenants or versions or allowances:
+            raise Missing(tenants=tenants, versions=versions, allowances=allowances)
+
+    def load(self, missing: Missing) -> None:
+        """Read what is missing through the ORM; blocks, so call it in a thread."""
+        for tenant in Tenant.objects.filter(pk__in=missing.tenants):
+            with tenant_scope(tenant):
+                self._tenants[tenant.pk] = TenantSettings(
+                    revision=tenant.settings_revision,
+                    slug=tenant.slug,
+                    rating_groups=engine_rating_groups(tenant),
+                    bare_location=tenant.bare_location,
+                )
+        # The charger's role sees every tenant; the keys come from rows of the batch's accounts.
+        for version in PlanVersion.unscoped.filter(pk__in=missing.versions):
+            with tenant_scope(version.tenant):
+                self._tariffs[version.pk] = compile_tariff(version)
+        for allowance in Allowance.unscoped.filter(pk__in=missing.allowances):
+            with tenant_scope(allowance.tenant):
+                self._thresholds[allowance.pk] = bucket_thresholds(allowance)

@@ -1,0 +1,400 @@
+"""Deciding one request on what the batch has locked and read.
+
+The order of TS 32.290 and docs/n40.md: find the session or the subscriber, answer a repeat from
+memory, let the engine decide, then write the outcome into the batch. Nothing here waits.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Final
+
+from charging import decisions
+from charging.charger import events
+from charging.charger.catalogue import Catalogue
+from charging.charger.jobs import Job, Reply, Result
+from charging.charger.rows import (
+    AccountRow,
+    Batch,
+    CreateKeyRow,
+    DeviceRow,
+    LedgerRow,
+    LogRow,
+    SessionRow,
+)
+from charging.engine.balances import apply_moves
+from charging.engine.session import charge
+from charging.engine.values import (
+    ChargingRequest,
+    Kind,
+    Move,
+    MoveKind,
+    Outcome,
+)
+from charging.engine.values import Result as EngineResult
+from charging.nchf import problems
+from charging.nchf.answers import encode_answer
+from charging.nchf.messages import Operation
+from charging.nchf.problems import Problem
+from charging.nchf.translate import to_charging_request
+from charging.refs import make_ref
+from charging.session_memory import Answer, find_answer
+
+DEFAULT_VALIDITY: Final = 3600
+GRACE: Final = timedelta(seconds=300)
+"""A session is closed when it has been silent for its validity time and this much more."""
+
+_SESSION_KINDS: Final = {Kind.IMMEDIATE_EVENT: "iec", Kind.POST_EVENT: "pec"}
+
+
+def process(job: Job, batch: Batch, *, catalogue: Catalogue, now: datetime) -> Result:
+    """Decide one job; what it changes is in the batch afterwards, unless a Problem comes back."""
+    try:
+        if job.operation is Operation.CREATE:
+            return _create(job, batch, catalogue, now)
+        return _continue(job, batch, catalogue, now)
+    except Problem as problem:
+        return problem
+
+
+# ── create ───────────────────────────────────────────────────────────────────────────────────
+
+
+def _create(job: Job, batch: Batch, catalogue: Catalogue, now: datetime) -> Result:
+    assert job.request is not None and job.identity is not None
+    settings = catalogue.settings(job.tenant_id)
+    device = batch.devices.get((job.tenant_id, job.identity.column, job.identity.value))
+    if device is None:
+        raise problems.user_unknown(
+            f"No device of this operator has {job.identity.column} {job.identity.value}."
+        )
+    if repeated := _repeated_create(job, batch):
+        answer = repeated.answers[0]
+        return Reply(
+            status=answer.status,
+            body=answer.body,
+            ref=repeated.ref if answer.status == 201 else "",
+            bare_location=settings.bare_location,
+        )
+    if device.state != "active":
+        raise problems.end_user_request_denied(f"Device {device.public_id} is barred.")
+    account = batch.accounts[device.account_key]
+    account_now = now + account.clock_offset
+    request = to_charging_request(
+        job.request,
+        operation=Operation.CREATE,
+        rating_groups=settings.rating_groups,
+        now=account_now,
+        clock_offset=account.clock_offset,
+    )
+    outcome = charge(account.engine, None, request)
+    session = _open(job, batch, device, request, account_now)
+    if problem := _refusal(job, request, outcome):
+        session.state, session.close_cause = "refused", problem.cause
+        session.closed_at = account_now
+        _remember(job, session, outcome, problem.status, problem.body(), account_now)
+        _write(job, batch, account, session, outcome, request, now, problem.status, problem.body())
+        return problem
+    body = encode_answer(job.request, outcome.answers, now=now)
+    if request.kind is not Kind.START:
+        session.state, session.close_cause = "closed", "ONE_TIME_EVENT"
+        session.closed_at = account_now
+    _remember(job, session, outcome, 201, body, account_now)
+    _write(job, batch, account, session, outcome, request, now, 201, body)
+    return Reply(status=201, body=body, ref=session.ref, bare_location=settings.bare_location)
+
+
+def _repeated_create(job: Job, batch: Batch) -> SessionRow | None:
+    """The session this create has already opened: same body, or the sender says so."""
+    assert job.request is not None
+    known = batch.create_keys.get((job.tenant_id, job.create_key), [])
+    is_retransmission = bool(job.request.retransmission_indicator)
+    for fingerprint, ref in reversed(known):
+        if fingerprint == job.fingerprint or is_retransmission:
+            session = batch.sessions.get(ref)
+            # Past so many requests of the session nobody is still waiting for its first answer.
+            if session is not None and session.answers and session.answers[0].operation == "create":
+                return session
+    return None
+
+
+def _refusal(job: Job, request: ChargingRequest, outcome: Outcome) -> Problem | None:
+    """A whole refusal, for a network function that could not be told of recovery later.
+
+    With a notifyUri the session stays open and each rating group carries its own code
+    (docs/n40.md, "Running out of credit").
+    """
+    assert job.request is not None
+    used = any(amount for _, _, amount, _ in outcome.usage)
+    is_one_time = request.kind is not Kind.START
+    if not outcome.refused or used or (job.request.notify_uri and not is_one_time):
+        return None
+    results = {answer.result for answer in outcome.answers}
+    groups = ", ".join(str(answer.rating_group) for answer in outcome.answers)
+    if EngineResult.QUOTA_LIMIT_REACHED in results:
+        return problems.quota_limit_reached(f"No credit for rating group {groups}.")
+    if EngineResult.END_USER_SERVICE_DENIED in results:
+        return problems.end_user_request_denied(f"The account may not use rating group {groups}.")
+    return None  # unpriced: 201 with RATING_FAILED inside
+
+
+def _open(
+    job: Job, batch: Batch, device: DeviceRow, request: ChargingRequest, account_now: datetime
+) -> SessionRow:
+    assert job.request is not None
+    sender = job.request.nf_consumer_identification
+    session = SessionRow(
+        key=batch.free_session_keys.pop(),
+        tenant_id=job.tenant_id,
+        account_key=device.account_key,
+        device_key=device.key,
+        device_public_id=device.public_id,
+        ref=make_ref(device.account_key),
+        kind=_SESSION_KINDS.get(request.kind, "session"),
+        state="open",
+        subscriber_identifier=job.request.subscriber_identifier or "",
+        node_functionality=sender.node_functionality[:40],
+        nf_name=(sender.nf_name or sender.nf_fqdn or "")[:200],
+        notify_uri=(job.request.notify_uri or "")[:1000],
+        destination=request.destination[:40],
+        opened_at=account_now,
+        last_request_at=account_now,
+        deadline_at=account_now,
+        is_new=True,
+    )
+    batch.sessions[session.ref] = session
+    known = batch.create_keys.setdefault((job.tenant_id, job.create_key), [])
+    # A sender that is told apart by its own word only may repeat key and body: keep the first.
+    if all(fingerprint != job.fingerprint for fingerprint, _ in known):
+        batch.new_create_keys.append(
+            CreateKeyRow(
+                tenant_id=job.tenant_id,
+                key=job.create_key,
+                fingerprint=job.fingerprint,
+                session_key=session.key,
+                created_at=job.received_at,
+            )
+        )
+    known.append((job.fingerprint, session.ref))
+    return session
+
+
+# ── update, release, sweep ───────────────────────────────────────────────────────────────────
+
+
+def _continue(job: Job, batch: Batch, catalogue: Catalogue, now: datetime) -> Result:
+    session = batch.sessions.get(job.ref)
+    if session is None or session.tenant_id != job.tenant_id:
+        raise problems.context_not_found("There is no charging session with this reference.")
+    account = batch.accounts[session.account_key]
+    account_now = now + account.clock_offset
+    if job.request is None:
+        return _sweep(job, batch, account, session, now, account_now)
+    answered = find_answer(
+        session.answers,
+        operation=job.operation,
+        sequence_number=job.request.invocation_sequence_number,
+        fingerprint=job.fingerprint,
+        is_retransmission=bool(job.request.retransmission_indicator),
+    )
+    if answered is not None:
+        return Reply(status=answered.status, body=answered.body)
+    if session.state != "open":
+        raise problems.context_not_found("The charging session is closed.")
+    _require_same_subscriber(job, session, batch)
+    settings = catalogue.settings(job.tenant_id)
+    request = to_charging_request(
+        job.request,
+        operation=job.operation,
+        rating_groups=settings.rating_groups,
+        now=account_now,
+        session_started_at=session.opened_at,
+        clock_offset=account.clock_offset,
+    )
+    outcome = charge(account.engine, session.memory, request)
+    if job.request.notify_uri:
+        session.notify_uri = job.request.notify_uri[:1000]
+    status, body = 200, b""
+    if job.operation is Operation.RELEASE:
+        status = 204
+        _close(session, "RELEASED", account_now)
+    else:
+        body = encode_answer(job.request, outcome.answers, now=now)
+    _remember(job, session, outcome, status, body, account_now)
+    _write(job, batch, account, session, outcome, request, now, status, body)
+    return Reply(status=status, body=body)
+
+
+def _require_same_subscriber(job: Job, session: SessionRow, batch: Batch) -> None:
+    """An update may leave the subscriber out; naming another one is an error of the sender."""
+    assert job.request is not None
+    given = job.request.subscriber_identifier
+    if not given or given == session.subscriber_identifier or job.identity is None:
+        return
+    device = batch.devices.get((job.tenant_id, job.identity.column, job.identity.value))
+    if device is None or device.key != session.device_key:
+        raise problems.charging_failed(
+            "The charging session belongs to another subscriber.",
+            problems.InvalidParam(
+                param="/subscriberIdentifier", reason="is not the session's subscriber"
+            ),
+        )
+
+
+def _sweep(
+    job: Job,
+    batch: Batch,
+    account: AccountRow,
+    session: SessionRow,
+    now: datetime,
+    account_now: datetime,
+) -> Result:
+    """Close a silent session and return what it holds, unless it spoke in the meantime."""
+    if session.state != "open" or session.deadline_at >= account_now:
+        return Reply(status=204)
+    request = ChargingRequest(kind=Kind.RELEASE, at=account_now, lines=())
+    outcome = charge(account.engine, session.memory, request)
+    _close(session, "SILENT", account_now)
+    session.memory = outcome.session
+    session.is_changed = True
+    _write(job, batch, account, session, outcome, request, now, 204, b"")
+    batch.events.append(events.closed_by_sweep(account, session, now=account_now))
+    return Reply(status=204)
+
+
+def _close(session: SessionRow, cause: str, at: datetime) -> None:
+    session.state, session.close_cause, session.closed_at = "closed", cause, at
+
+
+# ── writing the outcome into the batch ───────────────────────────────────────────────────────
+
+
+def _remember(
+    job: Job,
+    session: SessionRow,
+    outcome: Outcome,
+    status: int,
+    body: bytes,
+    account_now: datetime,
+) -> None:
+    """What the session's row keeps of this request."""
+    assert job.request is not None
+    session.memory = outcome.session
+    session.cost = outcome.session.cost
+    session.requests += 1
+    session.last_request_at = account_now
+    session.deadline_at = account_now + timedelta(seconds=_validity(outcome)) + GRACE
+    session.last_result = _worst_result(outcome)
+    session.is_changed = True
+    session.answers.append(
+        Answer(
+            operation=job.operation,
+            sequence_number=job.request.invocation_sequence_number,
+            fingerprint=job.fingerprint,
+            status=status,
+            body=body,
+        )
+    )
+
+
+def _validity(outcome: Outcome) -> int:
+    times = [answer.validity_time for answer in outcome.answers if answer.granted]
+    return max(times, default=DEFAULT_VALIDITY) or DEFAULT_VALIDITY
+
+
+def _worst_result(outcome: Outcome) -> str:
+    """What a list of sessions shows: the first result that is no success, else SUCCESS."""
+    for answer in outcome.answers:
+        if answer.result is not EngineResult.SUCCESS:
+            return str(answer.result)
+    return str(EngineResult.SUCCESS)
+
+
+def _write(
+    job: Job,
+    batch: Batch,
+    account: AccountRow,
+    session: SessionRow,
+    outcome: Outcome,
+    request: ChargingRequest,
+    now: datetime,
+    status: int,
+    body: bytes,
+) -> None:
+    before = account.engine.buckets
+    account.engine = type(account.engine)(
+        id=account.engine.id,
+        buckets=apply_moves(before, outcome.moves),
+        tariffs=account.engine.tariffs,
+        rating_groups=account.engine.rating_groups,
+        may_use=account.engine.may_use,
+    )
+    batch.ledger.extend(_ledger_rows(account, session, outcome.moves, at=request.at))
+    batch.events.extend(events.of_outcome(account, session, outcome, at=request.at))
+    batch.log.append(
+        LogRow(
+            tenant_id=session.tenant_id,
+            account_key=account.key,
+            session_key=session.key,
+            operation=job.operation if job.request is not None else "sweep",
+            sequence_number=job.request.invocation_sequence_number if job.request else 0,
+            fingerprint=job.fingerprint,
+            received_at=now,
+            status=status,
+            cost=outcome.cost,
+            request=job.body.decode(),
+            answer=body.decode(),
+            decision=decisions.encode(outcome.trace, outcome.usage),
+        )
+    )
+
+
+def _ledger_rows(
+    account: AccountRow, session: SessionRow, moves: list[Move], *, at: datetime
+) -> list[LedgerRow]:
+    """One row per touched bucket: the sum of its moves, named after what matters most of them."""
+    sums: dict[int, Move] = {}
+    for move in moves:
+        total = sums.get(move.bucket_id)
+        if total is None:
+            sums[move.bucket_id] = Move(
+                bucket_id=move.bucket_id,
+                kind=move.kind,
+                available=move.available,
+                reserved=move.reserved,
+                used=move.used,
+                expired=move.expired,
+            )
+        else:
+            total.available += move.available
+            total.reserved += move.reserved
+            total.used += move.used
+            total.expired += move.expired
+    left = {bucket.id: bucket.available for bucket in account.engine.buckets}
+    rows = []
+    for key, total in sums.items():
+        if total.available or total.reserved or total.used or total.expired:
+            account.touched_buckets.add(key)
+            rows.append(
+                LedgerRow(
+                    tenant_id=session.tenant_id,
+                    account_key=account.key,
+                    bucket_id=key,
+                    session_key=session.key,
+                    kind=_kind_of(total),
+                    available=total.available,
+                    reserved=total.reserved,
+                    used=total.used,
+                    expired=total.expired,
+                    available_after=left[key],
+                    at=at,
+                    actor_name=session.node_functionality,
+                )
+            )
+    return rows
+
+
+def _kind_of(total: Move) -> MoveKind:
+    if total.used:
+        return MoveKind.POST
+    return MoveKind.RESERVE if total.reserved > 0 else MoveKind.VOID

@@ -1,0 +1,224 @@
+"""The SQL text of the charging path, one name per statement.
+
+Arrays of integers are passed as literals and cast: psycopg would choose a width by the values and
+the server would keep a plan for each.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+LOCK: Final = """
+SELECT id FROM subscribers_account
+WHERE id IN (
+    SELECT lock_id FROM subscribers_account WHERE id = ANY(%(accounts)s::bigint[])
+    UNION ALL
+    SELECT a.lock_id
+    FROM unnest(%(imsi_tenants)s::bigint[], %(imsis)s::text[]) AS k(tenant_id, value)
+    JOIN subscribers_device d ON d.tenant_id = k.tenant_id AND d.imsi = k.value AND d.imsi <> ''
+    JOIN subscribers_account a ON a.id = d.account_id
+    UNION ALL
+    SELECT a.lock_id
+    FROM unnest(%(msisdn_tenants)s::bigint[], %(msisdns)s::text[]) AS k(tenant_id, value)
+    JOIN subscribers_device d
+        ON d.tenant_id = k.tenant_id AND d.msisdn = k.value AND d.msisdn <> ''
+    JOIN subscribers_account a ON a.id = d.account_id
+    UNION ALL
+    SELECT a.lock_id
+    FROM unnest(%(public_id_tenants)s::bigint[], %(public_ids)s::text[]) AS k(tenant_id, value)
+    JOIN subscribers_device d ON d.tenant_id = k.tenant_id AND d.public_id = k.value
+    JOIN subscribers_account a ON a.id = d.account_id
+)
+ORDER BY id
+FOR NO KEY UPDATE
+"""
+"""Takes the batch's lock rows in id order. Nothing it returns is trusted but the keys."""
+
+READ_DEVICES: Final = """
+SELECT d.id, d.tenant_id, d.account_id, d.public_id, d.imsi, d.msisdn, d.state
+FROM unnest(%(imsi_tenants)s::bigint[], %(imsis)s::text[]) AS k(tenant_id, value)
+JOIN subscribers_device d ON d.tenant_id = k.tenant_id AND d.imsi = k.value AND d.imsi <> ''
+UNION
+SELECT d.id, d.tenant_id, d.account_id, d.public_id, d.imsi, d.msisdn, d.state
+FROM unnest(%(msisdn_tenants)s::bigint[], %(msisdns)s::text[]) AS k(tenant_id, value)
+JOIN subscribers_device d ON d.tenant_id = k.tenant_id AND d.msisdn = k.value AND d.msisdn <> ''
+UNION
+SELECT d.id, d.tenant_id, d.account_id, d.public_id, d.imsi, d.msisdn, d.state
+FROM unnest(%(public_id_tenants)s::bigint[], %(public_ids)s::text[]) AS k(tenant_id, value)
+JOIN subscribers_device d ON d.tenant_id = k.tenant_id AND d.public_id = k.value
+"""
+
+# The accounts of a batch, for the statements that follow the lock.
+_ACCOUNTS = """
+WITH wanted AS (
+    SELECT unnest(%(accounts)s::bigint[]) AS id
+    UNION
+    SELECT d.account_id
+    FROM unnest(%(imsi_tenants)s::bigint[], %(imsis)s::text[]) AS k(tenant_id, value)
+    JOIN subscribers_device d ON d.tenant_id = k.tenant_id AND d.imsi = k.value AND d.imsi <> ''
+    UNION
+    SELECT d.account_id
+    FROM unnest(%(msisdn_tenants)s::bigint[], %(msisdns)s::text[]) AS k(tenant_id, value)
+    JOIN subscribers_device d
+        ON d.tenant_id = k.tenant_id AND d.msisdn = k.value AND d.msisdn <> ''
+    UNION
+    SELECT d.account_id
+    FROM unnest(%(public_id_tenants)s::bigint[], %(public_ids)s::text[]) AS k(tenant_id, value)
+    JOIN subscribers_device d ON d.tenant_id = k.tenant_id AND d.public_id = k.value
+)
+"""
+
+READ_ACCOUNTS: Final = (
+    _ACCOUNTS
+    + """
+SELECT a.id, a.tenant_id, a.public_id, a.state, a.lock_id, a.clock_offset, a.credit_limit,
+       a.event_seq, a.currency
+FROM wanted w JOIN subscribers_account a ON a.id = w.id
+"""
+)
+
+READ_SUBSCRIPTIONS: Final = (
+    _ACCOUNTS
+    + """
+SELECT s.account_id, s.version_id, s.starts_at, s.ends_at
+FROM wanted w JOIN subscribers_plansubscription s ON s.account_id = w.id
+WHERE s.ends_at IS NULL OR s.ends_at > %(oldest)s
+ORDER BY s.account_id, s.id
+"""
+)
+
+READ_BUCKETS: Final = (
+    _ACCOUNTS
+    + """
+SELECT b.account_id, b.id, b.name, b.unit, b.service, b.rating_groups, b.weight, b.granted,
+       b.available, b.reserved, b.used, b.expired, b.valid_from, b.expires_at, b.allowance_id
+FROM wanted w JOIN charging_bucket b ON b.account_id = w.id
+WHERE b.expires_at IS NULL OR b.expires_at > %(oldest)s OR b.reserved <> 0
+"""
+)
+
+READ_SESSIONS: Final = """
+SELECT s.id, s.tenant_id, s.account_id, s.device_id, d.public_id, s.ref, s.kind, s.state,
+       s.subscriber_identifier, s.node_functionality, s.nf_name, s.notify_uri, s.destination,
+       s.opened_at, s.last_request_at, s.deadline_at, s.closed_at, s.close_cause, s.requests,
+       s.cost, s.last_result, s.state_bytes, s.answers
+FROM charging_chargingsession s JOIN subscribers_device d ON d.id = s.device_id
+WHERE s.ref = ANY(%(refs)s::text[])
+"""
+
+READ_CREATE_KEYS: Final = """
+SELECT c.tenant_id, c.key, c.fingerprint, s.ref
+FROM unnest(%(key_tenants)s::bigint[], %(keys)s::bytea[]) AS k(tenant_id, key)
+JOIN charging_createkey c ON c.tenant_id = k.tenant_id AND c.key = k.key
+JOIN charging_chargingsession s ON s.id = c.session_id
+ORDER BY c.id
+"""
+
+READ_REPEATED_SESSIONS: Final = """
+SELECT s.id, s.tenant_id, s.account_id, s.device_id, d.public_id, s.ref, s.kind, s.state,
+       s.subscriber_identifier, s.node_functionality, s.nf_name, s.notify_uri, s.destination,
+       s.opened_at, s.last_request_at, s.deadline_at, s.closed_at, s.close_cause, s.requests,
+       s.cost, s.last_result, s.state_bytes, s.answers
+FROM unnest(%(key_tenants)s::bigint[], %(keys)s::bytea[]) AS k(tenant_id, key)
+JOIN charging_createkey c ON c.tenant_id = k.tenant_id AND c.key = k.key
+JOIN charging_chargingsession s ON s.id = c.session_id
+JOIN subscribers_device d ON d.id = s.device_id
+"""
+
+READ_REVISIONS: Final = """
+SELECT id, settings_revision FROM tenancy_tenant WHERE id = ANY(%(tenants)s::bigint[])
+"""
+
+DRAW_SESSION_KEYS: Final = """
+SELECT nextval('charging_chargingsession_id_seq') FROM generate_series(1, %(creates)s::int)
+"""
+
+# ── what a batch writes, each table once ─────────────────────────────────────────────────────
+
+INSERT_SESSIONS: Final = """
+INSERT INTO charging_chargingsession (
+    id, tenant_id, account_id, device_id, ref, kind, state, subscriber_identifier,
+    node_functionality, nf_name, notify_uri, destination, opened_at, last_request_at, deadline_at,
+    closed_at, close_cause, requests, cost, last_result, state_bytes, answers)
+SELECT * FROM unnest(
+    %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::text[], %s::text[], %s::text[],
+    %s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s::timestamptz[],
+    %s::timestamptz[], %s::timestamptz[], %s::timestamptz[], %s::text[], %s::int[], %s::bigint[],
+    %s::text[], %s::bytea[], %s::bytea[])
+"""
+
+UPDATE_SESSIONS: Final = """
+UPDATE charging_chargingsession s
+SET state = v.state, notify_uri = v.notify_uri, last_request_at = v.last_request_at,
+    deadline_at = v.deadline_at, closed_at = v.closed_at, close_cause = v.close_cause,
+    requests = v.requests, cost = v.cost, last_result = v.last_result,
+    state_bytes = v.state_bytes, answers = v.answers
+FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::timestamptz[], %s::timestamptz[],
+            %s::timestamptz[], %s::text[], %s::int[], %s::bigint[], %s::text[], %s::bytea[],
+            %s::bytea[])
+     AS v(id, state, notify_uri, last_request_at, deadline_at, closed_at, close_cause, requests,
+          cost, last_result, state_bytes, answers)
+WHERE s.id = v.id
+"""
+
+UPDATE_BUCKETS: Final = """
+UPDATE charging_bucket b
+SET available = v.available, reserved = v.reserved, used = v.used, expired = v.expired
+FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[])
+     AS v(id, available, reserved, used, expired)
+WHERE b.id = v.id
+"""
+
+INSERT_LEDGER: Final = """
+INSERT INTO charging_ledgerentry (
+    tenant_id, account_id, bucket_id, session_id, kind, available, reserved, used, expired,
+    available_after, at, actor_kind, actor_name, reason, request_key)
+SELECT v.*, '', '' FROM unnest(
+    %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::text[], %s::bigint[],
+    %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::timestamptz[], %s::text[],
+    %s::text[]) AS v
+"""
+
+INSERT_LOG: Final = """
+INSERT INTO charging_requestlogentry (
+    tenant_id, account_id, session_id, operation, sequence_number, fingerprint, received_at,
+    status, cost, request, answer, decision)
+SELECT * FROM unnest(
+    %s::bigint[], %s::bigint[], %s::bigint[], %s::text[], %s::bigint[], %s::bytea[],
+    %s::timestamptz[], %s::int[], %s::bigint[], %s::text[], %s::text[], %s::bytea[])
+"""
+
+INSERT_CREATE_KEYS: Final = """
+INSERT INTO charging_createkey (tenant_id, key, fingerprint, session_id, created_at)
+SELECT * FROM unnest(%s::bigint[], %s::bytea[], %s::bytea[], %s::bigint[], %s::timestamptz[])
+"""
+
+INSERT_EVENTS: Final = """
+INSERT INTO notifications_notificationevent (
+    tenant_id, type, subject_type, subject_id, account_key, account_id, account_seq, payload,
+    occurred_at, recorded_at)
+SELECT v.*, now() FROM unnest(
+    %s::bigint[], %s::text[], %s::text[], %s::text[], %s::bigint[], %s::text[], %s::bigint[],
+    %s::jsonb[], %s::timestamptz[]) AS v
+"""
+
+UPDATE_EVENT_SEQUENCES: Final = """
+UPDATE subscribers_account a SET event_seq = v.seq
+FROM unnest(%s::bigint[], %s::bigint[]) AS v(id, seq) WHERE a.id = v.id
+"""
+
+OVERDUE_SESSIONS: Final = """
+SELECT s.tenant_id, s.account_id, s.ref
+FROM charging_chargingsession s JOIN subscribers_account a ON a.id = s.account_id
+WHERE s.state = 'open' AND s.deadline_at < %(now)s + a.clock_offset * interval '1 second'
+ORDER BY s.id LIMIT %(limit)s
+"""
+
+DELETE_OLD_CREATE_KEYS: Final = """
+DELETE FROM charging_createkey WHERE created_at < %(before)s
+"""
+
+CLIENTS_NOT_TRUSTED: Final = """
+SELECT id, is_enabled, tokens_valid_from FROM tenancy_apiclient
+WHERE NOT is_enabled OR tokens_valid_from IS NOT NULL
+"""
