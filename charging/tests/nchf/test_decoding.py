@@ -4,6 +4,21 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis.strategies import (
+    DataObject,
+    binary,
+    booleans,
+    data,
+    dictionaries,
+    floats,
+    integers,
+    lists,
+    none,
+    recursive,
+    sampled_from,
+    text,
+)
 
 from charging.nchf.decoding import NESTING_LIMIT, decode_request, fingerprint
 from charging.nchf.problems import BadRequest
@@ -22,6 +37,14 @@ def refusal(body: bytes) -> BadRequest:
         decode_request(body)
     assert raised.value.status == 400
     return raised.value
+
+
+def refusal_or_none(body: bytes) -> BadRequest | None:
+    try:
+        decode_request(body)
+    except BadRequest as problem:
+        return problem
+    return None
 
 
 def pointers(problem: BadRequest) -> list[str]:
@@ -273,3 +296,46 @@ def test_numbers_out_of_range_in_unknown_attributes_do_not_stop_a_fingerprint():
     marked = body[:-1] + b', "retransmissionIndicator": true}'
 
     assert fingerprint(marked) == fingerprint(body)
+
+
+anything = recursive(
+    none() | booleans() | integers() | floats(allow_nan=False) | text(max_size=5),
+    lambda inner: lists(inner, max_size=3) | dictionaries(text(max_size=5), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+def paths(content: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    """The path of every attribute and element."""
+    children = content.items() if isinstance(content, dict) else ()
+    children = enumerate(content) if isinstance(content, list) else children
+    found = []
+    for key, child in children:
+        found += [(*path, key), *paths(child, (*path, key))]
+    return found
+
+
+def replaced(content: Any, path: tuple[Any, ...], value: Any) -> Any:
+    if not path:
+        return value
+    copy = dict(content) if isinstance(content, dict) else list(content)
+    copy[path[0]] = replaced(copy[path[0]], path[1:], value)
+    return copy
+
+
+@given(data=data(), value=anything)
+def test_whatever_is_wrong_is_either_read_or_named(data: DataObject, value: Any):
+    body = data.draw(sampled_from([free5gc_update(), totogi_create()]))
+    damaged = encoded(replaced(body, data.draw(sampled_from(paths(body))), value))
+
+    problem = refusal_or_none(damaged)
+
+    if problem is None:
+        assert len(fingerprint(damaged)) == 16
+    else:
+        assert problem.cause == "INVALID_MSG_FORMAT" or pointers(problem)
+
+
+@given(binary(max_size=200))
+def test_whatever_is_no_request_is_refused(body: bytes):
+    refusal(body)
