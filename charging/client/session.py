@@ -260,13 +260,14 @@ class ChargingSessionClient:
         line.granted, line.valid_until, line.is_final, line.threshold = 0, None, False, 0
         code = (entry.result_code if entry else None) or ResultCode.SUCCESS
         granted = self._granted(line, entry)
-        if code == ResultCode.QUOTA_MANAGEMENT_NOT_APPLICABLE:
-            line.is_unmetered = True
-            self._start_counting(line, now)
-        elif code != ResultCode.SUCCESS:
+        is_refused = code not in (ResultCode.SUCCESS, ResultCode.QUOTA_MANAGEMENT_NOT_APPLICABLE)
+        if is_refused:
             line.stop_reason = code
         elif self.state.plan.scenario is Scenario.IMMEDIATE_EVENT:
             self._take_event(line, granted)
+        elif code == ResultCode.QUOTA_MANAGEMENT_NOT_APPLICABLE:
+            line.is_unmetered = True
+            self._start_counting(line, now)
         elif granted:
             assert entry is not None
             self._take_grant(line, entry, granted, now)

@@ -439,6 +439,7 @@ def test_an_immediate_event_is_one_request(now):
         ([events(200, 10)], 10, "partly granted"),
         ([entry(200)], 25, ""),
         ([], 25, ""),
+        ([entry(200, resultCode="QUOTA_MANAGEMENT_NOT_APPLICABLE")], 25, ""),
         ([entry(200, resultCode="QUOTA_LIMIT_REACHED")], 0, "QUOTA_LIMIT_REACHED"),
     ],
 )
