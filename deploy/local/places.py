@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import shutil
 import tempfile
@@ -13,6 +12,7 @@ from deploy.local.accounts import Account
 from deploy.local.processes import StartError
 
 SOCKET_PATH_BYTES_MAX = 100  # sun_path holds 108, macOS 104
+MEMORY_NAME = "elsewhere"
 SOCKET_NAME = ".s.PGSQL.5432"
 LASTING_PLACES = (Path("/var/tmp"), Path("/tmp"))  # for data: survives a reboot where it can
 SHORT_PLACES = (Path("/tmp"), Path(tempfile.gettempdir()), Path("/var/tmp"))  # for sockets
@@ -36,20 +36,24 @@ def make_runtime_dir(account: Account | None) -> Path:
     )
 
 
+def remembered_home(wanted: Path) -> Path:
+    """Where an earlier start keeps the data that belongs in `wanted`."""
+    memory = wanted / MEMORY_NAME
+    return Path(memory.read_text().strip()) if memory.exists() else wanted
+
+
 def data_home(wanted: Path, account: Account | None, *, say: Callable[[str], None]) -> Path:
     """Where the server's data lives: `wanted`, or a place that `account` can reach.
 
-    The other place is remembered in a file beside `wanted`, so that the next start finds it and
+    The other place is remembered in a file in `wanted`, so that the next start finds it and
     removing the directory above forgets it.
     """
     wanted.mkdir(parents=True, exist_ok=True)
-    if account is None or account.may_enter(wanted):
-        return wanted
-    memory = wanted / "elsewhere"
-    if memory.exists() and account.may_enter(home := Path(memory.read_text().strip())):
+    home = remembered_home(wanted)
+    if account is None or account.may_enter(home):
         return home
     home = _make_reachable_dir(account, prefix="csp-data-")
-    memory.write_text(f"{home}\n")
+    (wanted / MEMORY_NAME).write_text(f"{home}\n")
     say(
         f"PostgreSQL cannot run as root and its account cannot reach {wanted},"
         f" so its data is kept in {home}."
@@ -57,13 +61,15 @@ def data_home(wanted: Path, account: Account | None, *, say: Callable[[str], Non
     return home
 
 
-def reachable_copy(source: Path, account: Account | None, *, home: Path) -> Path:
-    """`source`, or a copy of it under `home` when `account` cannot read it where it is."""
+def reachable_copy(source: Path, account: Account | None, *, target: Path) -> Path:
+    """`source`, or a copy of it at `target` when `account` cannot read it where it is."""
     if account is None or account.may_enter(source):
         return source
-    target = home / source.name
-    with contextlib.suppress(FileExistsError):
-        shutil.copytree(source, target, symlinks=True)
+    if not target.exists():
+        half_done = target.with_name(f"{target.name}.copying")
+        shutil.rmtree(half_done, ignore_errors=True)
+        shutil.copytree(source, half_done, symlinks=True)
+        half_done.rename(target)
     return target
 
 

