@@ -155,9 +155,9 @@ def words(state: object) -> str:
 
 @register.filter
 def initials(name: object) -> str:
-    """Two letters for an avatar: those of the first two words, or of an e-mail address."""
-    parts = re.findall(r"\w+", str(name).partition("@")[0])
-    return "".join(part[0] for part in parts[:2])
+    """Two letters for an avatar: of the first two words, else of the only one."""
+    parts = re.findall(r"[^\W_]+", str(name).partition("@")[0])
+    return "".join(part[0] for part in parts[:2]) if len(parts) > 1 else "".join(parts)[:2]
 
 
 @register.filter

@@ -54,12 +54,12 @@ export default class extends Controller {
     const axis = { stroke: this.colour("--text-muted"), grid, ticks: { show: false }, font: this.font() };
     return {
       ...this.size(),
-      padding: [10, 18, 0, 0],
+      padding: [10, 26, 0, 0],
       legend: { show: false },
       cursor: { y: false, drag: { x: false, y: false } },
       scales: { x: { time: false }, y: { range: [0, 100] } },
       axes: [
-        { ...axis, values: (_, days) => days.map((day) => (Number.isInteger(day) ? `day ${day}` : "")), space: 64 },
+        { ...axis, values: (_, days) => days.map((day) => (Number.isInteger(day) ? `day ${day}` : "")), space: 64, size: 30 },
         { ...axis, values: (_, shares) => shares.map((share) => `${share} %`), size: 52 },
       ],
       series: [{}, ...series.map((line, position) => this.line(line, position))],
@@ -99,6 +99,7 @@ export default class extends Controller {
 
   drawNotifications({ ctx, valToPos }) {
     ctx.save();
+    ctx.setLineDash([]);
     ctx.fillStyle = this.colour("--warn");
     ctx.strokeStyle = this.colour("--surface");
     ctx.lineWidth = 2 * devicePixelRatio;

@@ -26,7 +26,7 @@ export default class extends Controller {
 
   move(event) {
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-    if (!step) return;
+    if (!step || !this.popoverTarget.matches(":popover-open")) return;
     event.preventDefault();
     const items = [...this.popoverTarget.querySelectorAll("a, button:not(:disabled)")];
     const position = items.indexOf(document.activeElement);

@@ -1,5 +1,7 @@
 import { Controller } from "@hotwired/stimulus";
 
+let numbered = 0;
+
 /**
  * Search and commands (Ctrl K): a combobox whose list is filtered here for pages and actions and
  * filled by the server, after two characters, for plans, accounts and devices.
@@ -79,14 +81,16 @@ export default class extends Controller {
 
   select(position) {
     const options = this.options;
+    for (const option of this.dialogTarget.querySelectorAll("[aria-selected=true]")) option.setAttribute("aria-selected", "false");
     this.position = options.length ? (position + options.length) % options.length : 0;
-    options.forEach((option, index) => {
-      option.id ||= `palette-option-${index}-${Math.random().toString(36).slice(2, 8)}`;
-      option.setAttribute("aria-selected", String(index === this.position));
-    });
     const chosen = options[this.position];
-    chosen?.scrollIntoView({ block: "nearest" });
-    if (chosen) this.inputTarget.setAttribute("aria-activedescendant", chosen.id);
-    else this.inputTarget.removeAttribute("aria-activedescendant");
+    if (!chosen) {
+      this.inputTarget.removeAttribute("aria-activedescendant");
+      return;
+    }
+    chosen.id ||= `palette-option-${(numbered += 1)}`;
+    chosen.setAttribute("aria-selected", "true");
+    chosen.scrollIntoView({ block: "nearest" });
+    this.inputTarget.setAttribute("aria-activedescendant", chosen.id);
   }
 }
