@@ -33,7 +33,7 @@ from plans.validation import validate_for_publishing, validate_spec
 from portal.tenancy import audit
 from portal.tenancy.actor import Actor
 from portal.tenancy.scope import current_tenant
-from portal.tenancy.validation import FieldError, Invalid
+from portal.tenancy.validation import FieldError, Invalid, Taken
 
 __all__ = [
     "DraftConflict",
@@ -111,7 +111,7 @@ def create_plan(
         with transaction.atomic():
             plan.save()
     except IntegrityError as error:
-        raise Invalid.at("code", f"The code “{code}” is taken.") from error
+        raise Taken.at("code", f"The code “{code}” is taken.") from error
     version = _add_version(plan, spec, groups, number=1, actor=actor, now=now)
     _audit("plan.created", version, actor, now, after={"name": plan.name, **recorded(spec)})
     return plan
@@ -305,7 +305,6 @@ def _add_version(
         price=spec.price,
         renewal=spec.renewal,
         renewal_count=spec.renewal_count,
-        created_at=now,
         updated_at=now,
         updated_by=actor.name,
     )
