@@ -13,7 +13,7 @@ from portal.tenancy import audit
 from portal.tenancy.actor import Actor
 from portal.tenancy.models import TenantOwned
 from portal.tenancy.scope import current_tenant
-from portal.tenancy.validation import FieldError, Invalid
+from portal.tenancy.validation import FieldError, Invalid, Taken
 from subscribers import events
 from subscribers.identities import InvalidIdentity, parse_gpsi, parse_supi
 from subscribers.locking import lock_account
@@ -199,7 +199,7 @@ def _parse_identities(supi: str, gpsi: str) -> tuple[str, str]:
 
 
 def _insert(row: TenantOwned, *, taken: dict[str, FieldError]) -> None:
-    """Save a new row; broken fields and the unique constraints of `taken` raise Invalid."""
+    """Save a new row. Broken fields raise Invalid, the unique constraints of `taken` Taken."""
     try:
         row.clean_fields(exclude=["tenant", "account"])
     except ValidationError as error:
@@ -211,7 +211,7 @@ def _insert(row: TenantOwned, *, taken: dict[str, FieldError]) -> None:
         broken = _constraint_name(error)
         if broken not in taken:
             raise
-        raise Invalid([taken[broken]]) from error
+        raise Taken([taken[broken]]) from error
 
 
 def _field_errors(error: ValidationError) -> list[FieldError]:

@@ -34,3 +34,7 @@ class Invalid(Exception):
     def at(cls, path: str, message: str) -> Invalid:
         """One error at one field."""
         return cls([FieldError(path, message)])
+
+
+class Taken(Invalid):
+    """An id or number is somebody else's already; the API answers 409."""
