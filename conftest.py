@@ -12,6 +12,7 @@ pytest_plugins = [
     "tests.harness.clock",
     "tests.harness.database",
     "tests.harness.processes",
+    "tests.harness.rest",
     "tests.harness.browser",  # after those whose names it imports, so that asserts are rewritten
     "tests.harness.selection",
 ]

@@ -121,7 +121,26 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 300, "health_check_interval": 10}
 CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False
 CELERY_TIMEZONE = "UTC"
-CELERY_BEAT_SCHEDULE: dict[str, Any] = {}
+CELERY_BEAT_SCHEDULE: dict[str, Any] = {
+    "carry emulated sessions on": {
+        "task": "charging.tasks.sweep_emulation",
+        "schedule": 1.0,
+        "options": {"expires": 1.0},
+    },
+    "publish events that nobody published": {
+        "task": "notifications.tasks.sweep_outbox",
+        "schedule": 5.0,
+        "options": {"expires": 5.0},
+    },
+    "deliver webhooks that are due": {
+        "task": "notifications.tasks.sweep_deliveries",
+        "schedule": 5.0,
+        "options": {"expires": 5.0},
+    },
+}
+
+EMULATOR_PACE_SECONDS = float(os.environ.get("EMULATOR_PACE_SECONDS", "0.15"))
+"""Pause of an emulated phone between two messages, so that people can follow."""
 
 AUTH_USER_MODEL = "tenancy.User"
 AUTH_PASSWORD_VALIDATORS = [
@@ -186,9 +205,11 @@ REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["portal.tenancy.authentication.TenantAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["portal.tenancy.permissions.TenantPermission"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_PARSER_CLASSES": ["portal.api.parsing.ExactJSONParser"],
+    "DEFAULT_PAGINATION_CLASS": "portal.api.paging.CursorPages",
+    "DEFAULT_SCHEMA_CLASS": "portal.api.schema.TenantSchema",
     "EXCEPTION_HANDLER": "portal.api.problems.problem_json",
+    "DEFAULT_METADATA_CLASS": None,
     "UNAUTHENTICATED_USER": None,
     "COERCE_DECIMAL_TO_STRING": True,
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
@@ -198,10 +219,30 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "VERSION": "1",
     "SERVE_INCLUDE_SCHEMA": False,
     "SCHEMA_PATH_PREFIX": "/api/v1",
-    "COMPONENT_SPLIT_REQUEST": True,
+    "COMPONENT_SPLIT_REQUEST": False,
+    "ENUM_NAME_OVERRIDES": {
+        "AccountState": "subscribers.models.Account.State",
+        "BalanceState": ["normal", "low", "exhausted"],
+        "ChargingSessionState": "charging.models.ChargingSession.State",
+        "DeviceState": "subscribers.models.Device.State",
+        "JobState": "charging.models.emulation.JobState",
+        "MeteredService": ["voice", "sms", "data"],
+        "PlanVersionState": "plans.models.PlanVersion.State",
+        "Service": "plans.models.Service",
+        "ThresholdState": ["low", "normal"],
+    },
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "portal.api.schema.add_problem",
+    ],
 }
 OAUTH2_PROVIDER_APPLICATION_MODEL = "tenancy.ApiClient"
-OAUTH2_PROVIDER: dict[str, Any] = {}
+OAUTH2_PROVIDER: dict[str, Any] = {
+    "OAUTH2_SERVER_CLASS": "oauthlib.oauth2.BackendApplicationServer",
+    "OAUTH2_VALIDATOR_CLASS": "portal.tenancy.oauth.validator.ClientCredentialsValidator",
+    "ACCESS_TOKEN_GENERATOR": "portal.tenancy.oauth.validator.signed_token",
+    "ACCESS_TOKEN_EXPIRE_SECONDS": 900,
+}
 
 
 def _token_key() -> str:

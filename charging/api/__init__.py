@@ -1,0 +1,1 @@
+"""Endpoints that need more than one app: accounts with their balances, usage, sessions."""
