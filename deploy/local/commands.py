@@ -26,18 +26,18 @@ def chf() -> list[str]:
     return manage("run_chf")
 
 
-def worker(*, concurrency: int = 2) -> list[str]:
+def worker(*, concurrency: int = 2, log_level: str = "INFO") -> list[str]:
     return [
-        *_module("celery", "--quiet", "-A", "portal", "worker", "--loglevel", "INFO"),
+        *_module("celery", "--quiet", "-A", "portal", "worker", "--loglevel", log_level),
         *("--pool", "prefork", "--concurrency", str(concurrency)),
         *("--without-gossip", "--without-mingle"),
     ]
 
 
-def beat(var_dir: Path) -> list[str]:
+def beat(var_dir: Path, *, log_level: str = "INFO") -> list[str]:
     schedule = var_dir / "celerybeat-schedule"
     return [
-        *_module("celery", "--quiet", "-A", "portal", "beat", "--loglevel", "INFO"),
+        *_module("celery", "--quiet", "-A", "portal", "beat", "--loglevel", log_level),
         *("--schedule", str(schedule), "--pidfile="),
     ]
 

@@ -30,6 +30,7 @@ from deploy.local.supervisor import Stopped, Supervisor
 from deploy.local.valkey import ValkeyServer
 
 READY_SECONDS = 120.0
+CELERY_LOG_LEVEL = "WARNING"  # below it, Celery writes three lines a second about sweeps
 DEMO_TENANTS = ("northwind", "contoso")
 DEMO_PEOPLE = ("admin", "pm", "support")
 DEMO_PASSWORD = "demo"
@@ -86,8 +87,8 @@ def run(options: Options, started: float) -> None:
         for name, command in (
             ("portal", commands.portal(options.port)),
             ("chf", commands.chf()),
-            ("worker", commands.worker()),
-            ("beat", commands.beat(options.var_dir)),
+            ("worker", commands.worker(log_level=CELERY_LOG_LEVEL)),
+            ("beat", commands.beat(options.var_dir, log_level=CELERY_LOG_LEVEL)),
         ):
             supervisor.add(Child(name, command, env=env, cwd=commands.ROOT))
         wait_ready(supervisor, options)
@@ -259,7 +260,7 @@ def welcome(options: Options, *, seconds: float) -> str:
         f"Ready after {seconds:.0f} s.",
         f"  Portal      {portal}/",
         f"  REST API    {portal}/api/v1/docs/",
-        f"  N40 (HTTP/2) {chf}/nchf-convergedcharging/v3/",
+        f"  N40         {chf}/nchf-convergedcharging/v3/ (HTTP/2, prior knowledge)",
     ]
     for tenant in DEMO_TENANTS if options.demo else ():
         people = ", ".join(f"{name}@{tenant}.example" for name in DEMO_PEOPLE)
