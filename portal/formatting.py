@@ -28,10 +28,21 @@ _CURRENCY_SYMBOLS = {
 }
 """Symbols that mean one currency only; every other is written with its code (CHF, SEK, AED …)."""
 
-_CURRENCY_DECIMALS = {"JPY": 0, "KRW": 0, "VND": 0, "CLP": 0, "BHD": 3, "KWD": 3, "OMR": 3, "TND": 3}
+_CURRENCY_DECIMALS = {
+    "JPY": 0,
+    "KRW": 0,
+    "VND": 0,
+    "CLP": 0,
+    "BHD": 3,
+    "KWD": 3,
+    "OMR": 3,
+    "TND": 3,
+}
 """Where ISO 4217 has another number of decimals than two."""
 
-_DECIMAL = re.compile(r"(?P<sign>[+-]?)(?P<whole>\d+)(?:\.(?P<fraction>\d*))?|(?P<s>[+-]?)\.(?P<f>\d+)")
+_DECIMAL = re.compile(
+    r"(?P<sign>[+-]?)(?P<whole>\d+)(?:\.(?P<fraction>\d*))?|(?P<s>[+-]?)\.(?P<f>\d+)"
+)
 _MINUS = "−"
 _OCTET_LABELS = ("B", "KB", "MB", "GB", "TB")
 _SHORT_DECIMALS = 2
@@ -52,7 +63,9 @@ class UnitChoice(NamedTuple):
 # ── quantities ───────────────────────────────────────────────────────────────────────────────
 
 
-def unit_choices(unit: str, *, gigabyte_base: int = 1024, noun: str = "SMS") -> tuple[UnitChoice, ...]:
+def unit_choices(
+    unit: str, *, gigabyte_base: int = 1024, noun: str = "SMS"
+) -> tuple[UnitChoice, ...]:
     """The units for typing an amount of OCTETS, SECONDS or EVENTS, the largest first."""
     if unit == "OCTETS":
         powers = reversed(range(len(_OCTET_LABELS)))
@@ -193,7 +206,12 @@ def format_ago(at: datetime, *, now: datetime) -> str:
     distance = abs(seconds)
     if distance < 10:
         return "just now"
-    for limit, label, size in ((60, "s", 1), (3600, "min", 60), (86_400, "h", 3600), (2_592_000, "d", 86_400)):
+    for limit, label, size in (
+        (60, "s", 1),
+        (3600, "min", 60),
+        (86_400, "h", 3600),
+        (2_592_000, "d", 86_400),
+    ):
         if distance < limit:
             amount = f"{distance // size} {label}"
             return f"{amount} ago" if seconds < 0 else f"in {amount}"

@@ -11,8 +11,16 @@ TOKENS = (Path(__file__).resolve().parent.parent / "assets/css/tokens.css").read
 
 GROUNDS = ["canvas", "surface", "surface-alt", "sunken", "hover"]
 TEXT_PAIRS = [
-    *[(text, ground) for text in ("text", "text-soft", "text-muted", "accent-text") for ground in GROUNDS],
-    *[(tone, ground) for tone in ("good", "warn", "bad", "info") for ground in ("canvas", "surface", f"{tone}-soft")],
+    *[
+        (text, ground)
+        for text in ("text", "text-soft", "text-muted", "accent-text")
+        for ground in GROUNDS
+    ],
+    *[
+        (tone, ground)
+        for tone in ("good", "warn", "bad", "info")
+        for ground in ("canvas", "surface", f"{tone}-soft")
+    ],
     *[("text", f"{tone}-soft") for tone in ("accent", "good", "warn", "bad", "info")],
     *[("text-soft", f"{tone}-soft") for tone in ("accent", "warn", "bad")],
     *[("text-muted", f"{tone}-soft") for tone in ("warn", "bad")],
@@ -70,7 +78,9 @@ def test_text_is_told_from_its_ground(theme: str, text: str, ground: str) -> Non
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize(("mark", "ground"), MARK_PAIRS)
-def test_borders_of_controls_and_lines_of_charts_are_seen(theme: str, mark: str, ground: str) -> None:
+def test_borders_of_controls_and_lines_of_charts_are_seen(
+    theme: str, mark: str, ground: str
+) -> None:
     of = colours(theme)
 
     assert contrast(of[mark], of[ground]) >= 3

@@ -16,16 +16,49 @@ from portal.tenancy.permissions import public
 
 GIGABYTE = 1024**3
 
-COLOURS = (
-    "canvas surface sunken line line-strong text text-soft text-muted accent accent-soft "
-    "accent-text good good-soft warn warn-soft bad bad-soft info info-soft "
-    "series-1 series-2 series-3 series-4"
-).split()
+COLOURS = [
+    "canvas",
+    "surface",
+    "sunken",
+    "line",
+    "line-strong",
+    "text",
+    "text-soft",
+    "text-muted",
+    "accent",
+    "accent-soft",
+    "accent-text",
+    "good",
+    "good-soft",
+    "warn",
+    "warn-soft",
+    "bad",
+    "bad-soft",
+    "info",
+    "info-soft",
+    "series-1",
+    "series-2",
+    "series-3",
+    "series-4",
+]
 
-STATES = (
-    "draft scheduled published retired active suspended open running delivered failed denied "
-    "exhausted SUCCESS QUOTA_LIMIT_REACHED END_USER_SERVICE_DENIED"
-).split()
+STATES = [
+    "draft",
+    "scheduled",
+    "published",
+    "retired",
+    "active",
+    "suspended",
+    "open",
+    "running",
+    "delivered",
+    "failed",
+    "denied",
+    "exhausted",
+    "SUCCESS",
+    "QUOTA_LIMIT_REACHED",
+    "END_USER_SERVICE_DENIED",
+]
 
 
 class SampleForm(forms.Form):
@@ -35,7 +68,8 @@ class SampleForm(forms.Form):
     amount = forms.CharField(label="Amount")
     amount_unit = forms.CharField(required=False)
     renewal = forms.ChoiceField(
-        label="Renews", choices=[("", "Choose…"), ("monthly", "Every month"), ("days", "Every 30 days")]
+        label="Renews",
+        choices=[("", "Choose…"), ("monthly", "Every month"), ("days", "Every 30 days")],
     )
     notes = forms.CharField(label="Notes", required=False, widget=forms.Textarea(attrs={"rows": 3}))
 
@@ -79,13 +113,21 @@ def _balances() -> dict[str, Any]:
         "changes": [
             {"field": "National data, amount", "old": "15 GB", "new": "20 GB"},
             {"field": "National data, warnings", "old": "20 %, 5 %", "new": "50 %, 20 %, 5 %"},
-            {"field": "Voice, out-of-bundle rate", "old": "€0.12 a minute", "new": "€0.09 a minute"},
+            {
+                "field": "Voice, out-of-bundle rate",
+                "old": "€0.12 a minute",
+                "new": "€0.09 a minute",
+            },
             {"field": "Roaming pass", "old": "", "new": "1 GB"},
         ],
         "answer": {
             "invocationSequenceNumber": 2,
             "multipleUnitInformation": [
-                {"ratingGroup": 10, "resultCode": "SUCCESS", "grantedUnit": {"totalVolume": 104_857_600}}
+                {
+                    "ratingGroup": 10,
+                    "resultCode": "SUCCESS",
+                    "grantedUnit": {"totalVolume": 104_857_600},
+                }
             ],
             "final": False,
         },
@@ -98,7 +140,11 @@ def _charts() -> dict[str, Any]:
         "depletion": {
             "days": days,
             "series": [
-                {"label": "National data", "service": "data", "left": [max(0, 100 - day * 4.3) for day in days]},
+                {
+                    "label": "National data",
+                    "service": "data",
+                    "left": [max(0, 100 - day * 4.3) for day in days],
+                },
                 {"label": "Voice", "service": "voice", "left": [100 - day * 2.6 for day in days]},
                 {"label": "SMS", "service": "sms", "left": [100 - day * 1.7 for day in days]},
             ],
@@ -110,10 +156,38 @@ def _charts() -> dict[str, Any]:
             ],
         },
         "waterfall": [
-            {"label": "Renewal", "start": 0, "width": 100, "kind": "total", "change": "+20 GB", "after": "20 GB"},
-            {"label": "Episode", "start": 60, "width": 40, "kind": "loss", "change": "−8 GB", "after": "12 GB"},
-            {"label": "Social", "start": 45, "width": 15, "kind": "loss", "change": "−3 GB", "after": "9 GB"},
-            {"label": "Top-up", "start": 45, "width": 25, "kind": "gain", "change": "+5 GB", "after": "14 GB"},
+            {
+                "label": "Renewal",
+                "start": 0,
+                "width": 100,
+                "kind": "total",
+                "change": "+20 GB",
+                "after": "20 GB",
+            },
+            {
+                "label": "Episode",
+                "start": 60,
+                "width": 40,
+                "kind": "loss",
+                "change": "−8 GB",
+                "after": "12 GB",
+            },
+            {
+                "label": "Social",
+                "start": 45,
+                "width": 15,
+                "kind": "loss",
+                "change": "−3 GB",
+                "after": "9 GB",
+            },
+            {
+                "label": "Top-up",
+                "start": 45,
+                "width": 25,
+                "kind": "gain",
+                "change": "+5 GB",
+                "after": "14 GB",
+            },
         ],
         "sparkline": "M0 4 L14 7 L28 6 L42 12 L56 11 L70 17 L84 16 L100 21",
     }

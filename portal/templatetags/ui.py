@@ -17,7 +17,7 @@ from django.conf import settings
 from django.forms import BaseForm, BaseFormSet
 from django.templatetags.static import static
 from django.utils import timezone
-from django.utils.html import conditional_escape, format_html
+from django.utils.html import conditional_escape, format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
 from portal import formatting
@@ -29,7 +29,12 @@ NOTHING = "–"
 
 SERVICE_ICONS = {"data": "world", "voice": "phone", "sms": "message", "money": "coin"}
 OTHER_ICON = "bolt"
-TOAST_ICONS = {"good": "circle-check", "warn": "alert-triangle", "bad": "alert-circle", "info": "info-circle"}
+TOAST_ICONS = {
+    "good": "circle-check",
+    "warn": "alert-triangle",
+    "bad": "alert-circle",
+    "info": "info-circle",
+}
 
 _TONES = {
     "good": "published active success delivered normal enabled passed healthy connected live",
@@ -181,7 +186,9 @@ def icon(name: str, size: str = "", label: str = "") -> SafeString:
     return format_html(
         '<svg class="icon{}" {}><use href="{}#{}"></use></svg>',
         f" icon-{size}" if size else "",
-        format_html('role="img" aria-label="{}"', label) if label else mark_safe('aria-hidden="true"'),
+        format_html('role="img" aria-label="{}"', label)
+        if label
+        else mark_safe('aria-hidden="true"'),
         static("ui/icons.svg"),
         name,
     )
@@ -196,7 +203,9 @@ def plain_static(path: str) -> str:
         return f"{settings.STATIC_URL}{path}"
 
 
-_JSON_TOKEN = re.compile(r'("(?:\\.|[^"\\])*")(\s*:)?|(-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)|(true|false|null)')
+_JSON_TOKEN = re.compile(
+    r'("(?:\\.|[^"\\])*")(\s*:)?|(-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)|(true|false|null)'
+)
 
 
 @register.filter
@@ -212,9 +221,11 @@ def json_markup(value: Any) -> SafeString:
         try:
             value = json.loads(value)
         except ValueError:
-            return conditional_escape(value if isinstance(value, str) else value.decode(errors="replace"))
+            return conditional_escape(
+                value if isinstance(value, str) else value.decode(errors="replace")
+            )
     text = json.dumps(value, indent=2, ensure_ascii=False, default=str)
-    return mark_safe("".join(_coloured(text)))
+    return format_html_join("", "{}", ((piece,) for piece in _coloured(text)))
 
 
 def _coloured(text: str) -> Iterator[str]:
@@ -226,7 +237,9 @@ def _coloured(text: str) -> Iterator[str]:
             kind = "key" if colon else "text"
             yield format_html('<span class="json-{}">{}</span>{}', kind, string, colon or "")
         else:
-            yield format_html('<span class="json-{}">{}</span>', "number" if number else "word", match[0])
+            yield format_html(
+                '<span class="json-{}">{}</span>', "number" if number else "word", match[0]
+            )
         position = match.end()
     yield conditional_escape(text[position:])
 
@@ -240,14 +253,14 @@ def error_links(form: BaseForm | BaseFormSet | str | None) -> list[dict[str, str
     if not isinstance(form, (BaseForm, BaseFormSet)):
         return []
     if isinstance(form, BaseFormSet):
-        whole = [{"id": "", "text": text} for text in form.non_form_errors()]
+        whole = [{"id": "", "text": str(text)} for text in form.non_form_errors()]
         return whole + [link for member in form.forms for link in error_links(member)]
     return list(_form_error_links(form))
 
 
 def _form_error_links(form: BaseForm) -> Iterable[dict[str, str]]:
     for text in form.non_field_errors():
-        yield {"id": "", "text": text}
+        yield {"id": "", "text": str(text)}
     for field in form:
         for text in field.errors:
             yield {"id": field.id_for_label or field.auto_id, "text": f"{field.label}: {text}"}
