@@ -134,7 +134,7 @@ class User(AbstractBaseUser, PermissionsMixin):
 
 
 class Role(TenantOwned):
-    """A named set of permissions within one tenant; seven are made with it."""
+    """A named set of permissions within one tenant; the usual six are made with it."""
 
     code = models.SlugField(max_length=40)
     name = models.CharField(max_length=80)

@@ -23,6 +23,9 @@ PERMISSIONS: Final[dict[str, str]] = {
     "audit.view": "See the audit trail",
 }
 
+#: What a role may hold: people never speak N40.
+ROLE_PERMISSIONS: Final = tuple(name for name in PERMISSIONS if name != "charging.n40")
+
 _VIEW: Final = (
     "plans.view",
     "subscribers.view",
@@ -31,10 +34,7 @@ _VIEW: Final = (
 )
 
 DEFAULT_ROLES: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
-    "admin": (
-        "Administrator",
-        tuple(name for name in PERMISSIONS if name != "charging.n40"),
-    ),
+    "admin": ("Administrator", ROLE_PERMISSIONS),
     "product-manager": ("Product manager", (*_VIEW, "plans.design", "charging.emulate")),
     "publisher": ("Publisher", (*_VIEW, "plans.design", "plans.publish", "charging.emulate")),
     "support": (
@@ -45,7 +45,7 @@ DEFAULT_ROLES: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
     "viewer": ("Viewer", _VIEW),
 }
 
-#: What an API client may be given; people never speak N40 and systems never manage the tenant.
+#: What an API client may be given: systems never manage the tenant.
 CLIENT_SCOPES: Final = tuple(name for name in PERMISSIONS if name != "tenant.manage")
 
 #: OAuth2 scope of TS 29.501 for the service, the same as our permission.
