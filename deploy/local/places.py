@@ -18,8 +18,20 @@ LASTING_PLACES = (Path("/var/tmp"), Path("/tmp"))  # for data: survives a reboot
 SHORT_PLACES = (Path("/tmp"), Path(tempfile.gettempdir()), Path("/var/tmp"))  # for sockets
 
 
-def make_runtime_dir(account: Account | None) -> Path:
-    """A new directory of mode 0700 whose path leaves room for a socket; the caller removes it."""
+def make_runtime_dir(account: Account | None, *, home: Path) -> Path:
+    """A new directory of mode 0700 whose path leaves room for a socket; the caller removes it.
+
+    It is noted in `home`, so that the next start removes what a killed one could not.
+    """
+    note = home / "socket-directory"
+    if note.exists():
+        shutil.rmtree(note.read_text().strip(), ignore_errors=True)
+    path = _short_private_dir(account)
+    note.write_text(f"{path}\n")
+    return path
+
+
+def _short_private_dir(account: Account | None) -> Path:
     for place in SHORT_PLACES:
         if not place.is_dir() or not os.access(place, os.W_OK):
             continue

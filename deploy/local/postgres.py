@@ -63,7 +63,7 @@ class PostgresServer(Child):
         self.home = data_home(home, account, say=say)
         self.data_dir = self.home / "data"
         self.binaries = find_binaries(account, home=self.home)
-        self.runtime_dir = make_runtime_dir(account)
+        self.runtime_dir = make_runtime_dir(account, home=self.home)
         values = {**SETTINGS, **(settings or {}), "unix_socket_directories": str(self.runtime_dir)}
         super().__init__(
             "postgres",
