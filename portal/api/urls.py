@@ -1,6 +1,7 @@
 """Addresses of the REST API, its documentation and the token endpoint."""
 
-from django.urls import include, path, re_path
+from django.urls import include, path, re_path, register_converter
+from django.urls.converters import StringConverter
 
 from charging.api import accounts, emulation, sessions
 from notifications import api as notifications
@@ -10,17 +11,26 @@ from portal.tenancy.oauth import views as oauth
 from portal.tenancy.permissions import public
 from subscribers import api as subscribers
 
+
+class KeyConverter(StringConverter):
+    """An id as clients give it; the database cannot hold the one character left out."""
+
+    regex = r"[^/\x00]+"
+
+
+register_converter(KeyConverter, "key")
+
 _plans = [
     path("", plans.PlanListView.as_view(), name="api-plans"),
-    path("<str:code>/", plans.PlanDetailView.as_view(), name="api-plan"),
-    path("<str:code>/versions/", plans.VersionListView.as_view(), name="api-versions"),
+    path("<key:code>/", plans.PlanDetailView.as_view(), name="api-plan"),
+    path("<key:code>/versions/", plans.VersionListView.as_view(), name="api-versions"),
     path(
-        "<str:code>/versions/<int:number>/",
+        "<key:code>/versions/<int:number>/",
         plans.VersionDetailView.as_view(),
         name="api-version",
     ),
     path(
-        "<str:code>/versions/<int:number>/publish/",
+        "<key:code>/versions/<int:number>/publish/",
         plans.PublishView.as_view(),
         name="api-publish",
     ),
@@ -28,15 +38,15 @@ _plans = [
 
 _accounts = [
     path("", accounts.AccountListView.as_view(), name="api-accounts"),
-    path("<str:id>/", accounts.AccountDetailView.as_view(), name="api-account"),
-    path("<str:id>/balances/", accounts.BalanceListView.as_view(), name="api-balances"),
-    path("<str:id>/topups/", accounts.TopUpView.as_view(), name="api-topups"),
+    path("<key:id>/", accounts.AccountDetailView.as_view(), name="api-account"),
+    path("<key:id>/balances/", accounts.BalanceListView.as_view(), name="api-balances"),
+    path("<key:id>/topups/", accounts.TopUpView.as_view(), name="api-topups"),
 ]
 
 _devices = [
     path("", subscribers.DeviceListView.as_view(), name="api-devices"),
-    path("<str:id>/", subscribers.DeviceDetailView.as_view(), name="api-device"),
-    path("<str:id>/usage/", emulation.UsageView.as_view(), name="api-usage"),
+    path("<key:id>/", subscribers.DeviceDetailView.as_view(), name="api-device"),
+    path("<key:id>/usage/", emulation.UsageView.as_view(), name="api-usage"),
 ]
 
 _v1 = [
@@ -56,7 +66,7 @@ _v1 = [
         name="api-emulated-session",
     ),
     path("charging-sessions/", sessions.SessionListView.as_view(), name="api-sessions"),
-    path("charging-sessions/<str:ref>/", sessions.SessionDetailView.as_view(), name="api-session"),
+    path("charging-sessions/<key:ref>/", sessions.SessionDetailView.as_view(), name="api-session"),
     path("notifications/", notifications.NotificationListView.as_view(), name="api-notifications"),
 ]
 
