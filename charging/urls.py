@@ -1,3 +1,7 @@
-from django.urls import URLPattern
+"""Addresses below /charging/."""
 
-urlpatterns: list[URLPattern] = []
+from django.urls import include, path
+
+urlpatterns = [
+    path("sessions/", include("charging.pages.session_urls")),
+]

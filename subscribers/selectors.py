@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.db.models import Q, QuerySet
 
+from plans.models import PlanVersion
+from plans.selectors import with_parts
+from subscribers.clock import account_time
 from subscribers.identities import digits_typed
 from subscribers.models import Account, Device, PlanSubscription
 
 
 def list_accounts() -> QuerySet[Account]:
     """All accounts, the newest first."""
-    return Account.objects.order_by("-created_at", "-pk")
+    return Account.objects.order_by("-pk")
 
 
 def search_accounts(text: str) -> QuerySet[Account]:
@@ -57,3 +62,21 @@ def plan_history(account: Account) -> QuerySet[PlanSubscription]:
         .select_related("version__plan")
         .order_by("-starts_at", "-pk")
     )
+
+
+def plans_running(account: Account, *, now: datetime) -> QuerySet[PlanSubscription]:
+    """The plan versions the account is on at `now`, the one held longest first."""
+    at = account_time(account, now)
+    return (
+        PlanSubscription.objects.filter(
+            Q(ends_at=None) | Q(ends_at__gt=at), account=account, starts_at__lte=at
+        )
+        .select_related("version__plan")
+        .order_by("starts_at", "pk")
+    )
+
+
+def versions_on_offer(currency: str) -> QuerySet[PlanVersion]:
+    """What an account of this currency may subscribe to, by the plans' names."""
+    published = PlanVersion.objects.filter(state=PlanVersion.State.PUBLISHED, currency=currency)
+    return with_parts(published).order_by("plan__name", "pk")

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from typing import Final
 
 from django.db.models import QuerySet
 
 from charging.models import Bucket, LedgerEntry
 from subscribers.models import Account
 
-#: What subscribers notice; reservations come and go within a session.
-KINDS_OF_CHANGE = (
+CHANGES: Final = "changes"
+"""A filter of its own: what a subscriber notices. Reservations come and go within sessions."""
+
+_CHANGES: Final = (
     LedgerEntry.Kind.ISSUE,
     LedgerEntry.Kind.POST,
     LedgerEntry.Kind.EXPIRE,
@@ -31,15 +34,22 @@ class Step:
     after: int
 
 
+def kinds_of(choice: str) -> tuple[str, ...]:
+    """The kinds a filter stands for: one kind, CHANGES, or () for all."""
+    if choice == CHANGES:
+        return _CHANGES
+    return (choice,) if choice in LedgerEntry.Kind.values else ()
+
+
 def ledger_of(
-    account: Account, *, bucket_key: int | None = None, kind: str = ""
+    account: Account, *, bucket_key: int | None = None, kinds: Collection[str] = ()
 ) -> QuerySet[LedgerEntry]:
-    """An account's entries, newest first; of one bucket or one kind when given."""
+    """An account's entries, newest first; of one bucket or some kinds when given."""
     entries = LedgerEntry.objects.filter(account=account)
     if bucket_key is not None:
         entries = entries.filter(bucket_id=bucket_key)
-    if kind:
-        entries = entries.filter(kind=kind)
+    if kinds:
+        entries = entries.filter(kind__in=kinds)
     return entries.select_related("bucket", "session").order_by("-pk")
 
 

@@ -1,0 +1,1 @@
+"""Pages about accounts and charging sessions, which mix subscribers, plans and charging."""

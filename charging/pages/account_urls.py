@@ -1,0 +1,25 @@
+"""Addresses below /accounts/."""
+
+from django.urls import path
+
+from charging.pages import account_dialogs, account_exports, accounts, balance_dialogs
+
+urlpatterns = [
+    path("", accounts.account_list, name="account-list"),
+    path("new/", accounts.account_new, name="account-new"),
+    path("<account_id>/", accounts.account, name="account"),
+    path("<account_id>/live/", accounts.account_live, name="account-live"),
+    path("<account_id>/balances/", accounts.account_balances, name="account-balances"),
+    path("<account_id>/ledger.csv", account_exports.ledger_csv, name="account-ledger-csv"),
+    path("<account_id>/buckets/<int:key>/", balance_dialogs.bucket, name="account-bucket"),
+    path("<account_id>/top-up/", balance_dialogs.top_up, name="account-top-up"),
+    path("<account_id>/adjust/", balance_dialogs.adjust, name="account-adjust"),
+    path(
+        "<account_id>/adjust/preview/",
+        balance_dialogs.adjust_preview,
+        name="account-adjust-preview",
+    ),
+    path("<account_id>/devices/new/", account_dialogs.device_new, name="account-device-new"),
+    path("<account_id>/plan/", account_dialogs.plan, name="account-plan"),
+    path("<account_id>/state/", account_dialogs.state, name="account-state"),
+]
