@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
+TEST_EVENT_TYPE: Final = "webhook.test"
+
 EVENT_TYPES: Final[dict[str, str]] = {
     "subscriber.created": "An account was created.",
     "device.created": "A device was added to an account.",
@@ -20,4 +22,5 @@ EVENT_TYPES: Final[dict[str, str]] = {
     "usage.unrated": "Usage was reported for which there is no price; it is stored unrated.",
     "charging.refused": "A request for quota was refused.",
     "session.closed_by_sweep": "A session fell silent and was closed; its reservations returned.",
+    TEST_EVENT_TYPE: "Somebody asked to try out a webhook; it goes to that endpoint alone.",
 }

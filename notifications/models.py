@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import ClassVar
 
 from django.contrib.postgres.fields import ArrayField
@@ -9,6 +10,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 
+from notifications.event_types import TEST_EVENT_TYPE
 from portal.tenancy.fields import TenantForeignKey
 from portal.tenancy.models import TenantOwned
 
@@ -54,6 +56,7 @@ class NotificationEvent(TenantOwned):
 class WebhookEndpoint(TenantOwned):
     """Where a tenant wants to be told, and of what."""
 
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True)
     url = models.URLField(max_length=500)
     description = models.CharField(max_length=120, blank=True)
     event_types = ArrayField(models.CharField(max_length=60), default=list, blank=True)
@@ -71,6 +74,12 @@ class WebhookEndpoint(TenantOwned):
     def __str__(self) -> str:
         return self.url
 
+    def wants(self, event: NotificationEvent) -> bool:
+        """Whether an event goes here; a test event goes to the endpoint it was asked for."""
+        if event.type == TEST_EVENT_TYPE:
+            return event.subject_id == str(self.public_id)
+        return not self.event_types or event.type in self.event_types
+
 
 class WebhookDelivery(TenantOwned):
     """One event on its way to one endpoint, with what the last attempt brought."""
@@ -80,7 +89,9 @@ class WebhookDelivery(TenantOwned):
         DELIVERED = "delivered", "Delivered"
         FAILED = "failed", "Failed"
 
-    endpoint = TenantForeignKey(WebhookEndpoint, on_delete=models.CASCADE, related_name="deliveries")
+    endpoint = TenantForeignKey(
+        WebhookEndpoint, on_delete=models.CASCADE, related_name="deliveries"
+    )
     event = TenantForeignKey(NotificationEvent, on_delete=models.PROTECT, related_name="deliveries")
     state = models.CharField(max_length=10, choices=State.choices, default=State.PENDING)
     attempts = models.PositiveSmallIntegerField(default=0)
@@ -95,9 +106,7 @@ class WebhookDelivery(TenantOwned):
             models.UniqueConstraint("endpoint", "event", name="one_delivery_per_endpoint_and_event")
         ]
         indexes: ClassVar = [
-            models.Index(
-                "next_attempt_at", name="deliveries_due", condition=Q(state="pending")
-            )
+            models.Index("next_attempt_at", name="deliveries_due", condition=Q(state="pending"))
         ]
 
     def __str__(self) -> str:

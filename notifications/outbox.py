@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from notifications import publisher
 from notifications.event_types import EVENT_TYPES
 from notifications.models import NotificationEvent
 
@@ -35,6 +36,7 @@ def record(
 ) -> NotificationEvent:
     """Write one event of the open scope's tenant; call it inside the transaction of the change."""
     assert event_type in EVENT_TYPES, event_type
+    publisher.wake()
     return NotificationEvent.objects.create(
         type=event_type,
         subject_type=subject_type,
