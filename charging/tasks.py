@@ -1,0 +1,70 @@
+"""Celery tasks of the emulator: short steps that may run twice, with ids as arguments."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from asgiref.sync import async_to_sync
+from celery import shared_task
+from django.db.models import QuerySet
+from django.db.models.expressions import RawSQL
+from django.utils import timezone
+
+from charging import emulator, emulator_burst, emulator_runner
+from charging.models import Burst, EmulatedSession
+from portal.tenancy.models import Tenant
+from portal.tenancy.scope import tenant_scope
+from portal.tenancy.tasks import TenantTask
+
+SWEEP_LIMIT = 200
+
+
+@shared_task(base=TenantTask)
+def run_emulated_session(*, tenant_id: int, session_id: int, **kwargs: Any) -> None:
+    """One worker's turn at one session; what is due at once is queued again."""
+    session = emulator_runner.claim(session_id, now=timezone.now())
+    if session is None:
+        return
+    try:
+        due = async_to_sync(emulator_runner.carry_on)(session)
+    except emulator_runner.LeaseLost:
+        return
+    if due is not None and due <= timezone.now():
+        emulator.queue_session(session)
+
+
+@shared_task(base=TenantTask)
+def run_burst_chunk(*, tenant_id: int, burst_id: int, **kwargs: Any) -> None:
+    """The next sessions of a burst."""
+    burst = emulator_burst.claim_burst(burst_id, now=timezone.now())
+    if burst is not None and async_to_sync(emulator_burst.run_chunk)(burst):
+        emulator.queue_burst(burst)
+
+
+@shared_task
+def sweep_emulation(**kwargs: Any) -> None:
+    """Queue what is due and in nobody's hands: calls that go on, and what a crash has left."""
+    now = timezone.now()
+    for tenant in tenants_with_due_emulation(now=now):
+        with tenant_scope(tenant):
+            for session in emulator.due_sessions(now=now)[:SWEEP_LIMIT]:
+                _queue_once(session, next_action_at=now + emulator.QUEUE_GRACE)
+                emulator.queue_session(session)
+            for burst in emulator.due_bursts(now=now)[:SWEEP_LIMIT]:
+                emulator.queue_burst(burst)
+
+
+def tenants_with_due_emulation(*, now: Any) -> QuerySet[Tenant]:
+    """Asked without a scope."""
+    due = RawSQL("SELECT charging_tenants_with_due_emulation(%s)", [now])
+    return Tenant.objects.filter(pk__in=due).order_by("pk")
+
+
+def _queue_once(session: EmulatedSession, **values: Any) -> None:
+    """The next sweep leaves it alone for a while: the queue may be long."""
+    EmulatedSession.objects.filter(pk=session.pk, next_action_at=session.next_action_at).update(
+        **values
+    )
+
+
+__all__ = ["Burst", "run_burst_chunk", "run_emulated_session", "sweep_emulation"]
