@@ -52,9 +52,7 @@ class UsageView(EmulatedSessionView):
                 device=device, **body, actor=self.actor, now=timezone.now()
             )
         except emulator.EmulationNotAllowed as error:
-            raise Conflict(
-                "Only devices of a sandbox and devices marked is_test can be used."
-            ) from error
+            raise Conflict(str(error)) from error
         return Response(self.shown(session), status=202, headers={"Location": self.url_of(session)})
 
 

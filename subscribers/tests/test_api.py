@@ -112,7 +112,9 @@ def test_devices_are_listed_by_account(rest, ana, northwind, now):
         make_device(ana, public_id="of-ana", now=now)
 
     assert [one["id"] for one in rest.get("devices/").json()["results"]] == ["of-ana", "of-ben"]
-    assert [one["id"] for one in rest.get("devices/", account="ben").json()["results"]] == ["of-ben"]
+    assert [one["id"] for one in rest.get("devices/", account="ben").json()["results"]] == [
+        "of-ben"
+    ]
     assert rest.get("devices/", account="nobody").json()["results"] == []
 
 
