@@ -7,7 +7,7 @@ from typing import Final
 
 import redis
 from django.conf import settings
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, close_old_connections, connection
 from django.db.migrations.loader import MigrationLoader
 
 _TIMEOUT_SECONDS: Final = 2
@@ -15,6 +15,7 @@ _TIMEOUT_SECONDS: Final = 2
 
 def readiness() -> dict[str, str]:
     """Each dependency with "ok" or what is wrong with it; blocks for a few seconds at most."""
+    close_old_connections()
     return {name: check() for name, check in _CHECKS.items()}
 
 

@@ -15,6 +15,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 from typing import Final
 
+import django.db
 import psycopg
 from asgiref.sync import sync_to_async
 
@@ -112,14 +113,14 @@ class Charger:
         """All in one transaction; when that fails for one of them, each in its own."""
         try:
             return await self._transact(jobs, link)
-        except psycopg.Error as error:
+        except (psycopg.Error, django.db.DatabaseError, django.db.InterfaceError) as error:
             await link.reset_after(error)
             if store.is_connection_loss(error):
                 log.warning("the database is away: %s", error)
                 return [_database_away()] * len(jobs)
             if len(jobs) == 1:
                 return [self._failed(error)]
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001  a bug in one request must not sink the others
             await link.reset_after(error)
             if len(jobs) == 1:
                 return [self._failed(error)]
@@ -138,6 +139,12 @@ class Charger:
             except store.GroupChanged:
                 await store.roll_back(connection)
                 continue
+            except psycopg.OperationalError as error:
+                # A connection that died while it was idle: nothing is written yet, so try anew.
+                if store.is_connection_loss(error) and link.was_idle:
+                    await link.close()
+                    continue
+                raise
             results = [process(job, batch, catalogue=self._catalogue, now=now) for job in jobs]
             if batch.has_writes:
                 await store.save(connection, batch)
@@ -167,12 +174,15 @@ class _Link:
     def __init__(self) -> None:
         self._connection: store.Connection | None = None
         self._opened_at = 0.0
+        self.was_idle = False
+        """The connection handed out last was not opened for that purpose."""
 
     async def get(self) -> store.Connection:
         loop = asyncio.get_running_loop()
         is_old = loop.time() - self._opened_at > _RECYCLE_AFTER_SECONDS
         if self._connection is not None and (is_old or self._connection.closed):
             await self.close()
+        self.was_idle = self._connection is not None
         if self._connection is None:
             self._connection = await store.connect()
             self._opened_at = loop.time()

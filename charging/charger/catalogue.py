@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from django.db import connection
+
 from charging.engine.values import RatingGroup, Tariff, Threshold
 from plans.compile import bucket_thresholds, compile_tariff, engine_rating_groups
 from plans.models import Allowance, PlanVersion
@@ -71,7 +73,16 @@ class Catalogue:
             raise Missing(tenants=tenants, versions=versions, allowances=allowances)
 
     def load(self, missing: Missing) -> None:
-        """Read what is missing through the ORM; blocks, so call it in a thread."""
+        """Read what is missing through the ORM; blocks, so call it in a thread.
+
+        Its connection is not kept: this is rare, and the database may restart in between.
+        """
+        try:
+            self._load(missing)
+        finally:
+            connection.close()
+
+    def _load(self, missing: Missing) -> None:
         for tenant in Tenant.objects.filter(pk__in=missing.tenants):
             with tenant_scope(tenant):
                 self._tenants[tenant.pk] = TenantSettings(

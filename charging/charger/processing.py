@@ -61,7 +61,8 @@ def process(job: Job, batch: Batch, *, catalogue: Catalogue, now: datetime) -> R
 
 
 def _create(job: Job, batch: Batch, catalogue: Catalogue, now: datetime) -> Result:
-    assert job.request is not None and job.identity is not None
+    assert job.request is not None
+    assert job.identity is not None
     settings = catalogue.settings(job.tenant_id)
     device = batch.devices.get((job.tenant_id, job.identity.column, job.identity.value))
     if device is None:

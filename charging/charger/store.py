@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+import django.db
 import msgspec
 import psycopg
 from psycopg import AsyncConnection
@@ -424,6 +425,8 @@ async def clients_not_trusted(
 
 
 def is_connection_loss(error: BaseException) -> bool:
-    return isinstance(error, psycopg.OperationalError) and not isinstance(
-        error, psycopg.errors.LockNotAvailable | psycopg.errors.QueryCanceled
-    )
+    """Whether the database went away, rather than refused one statement."""
+    if isinstance(error, django.db.OperationalError | django.db.InterfaceError):
+        return True
+    refused = psycopg.errors.LockNotAvailable | psycopg.errors.QueryCanceled
+    return isinstance(error, psycopg.OperationalError) and not isinstance(error, refused)

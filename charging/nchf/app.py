@@ -25,7 +25,6 @@ _PATH: Final = re.compile(
     r"^/nchf-convergedcharging/v3/charging[dD]ata"
     r"(?:/(?P<ref>[^/]{1,200})/(?P<operation>update|release))?/?$"
 )
-_JSON: Final = ("content-type", "application/json")
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +130,9 @@ def _require_own_tenant(request: ChargingDataRequest, peer: Peer) -> None:
 
 
 def _written(reply: Reply, root: str) -> Response:
-    headers = [_JSON] if reply.body else []
+    is_problem = reply.status >= 400  # a refusal repeated from memory
+    content_type = problems.PROBLEM_CONTENT_TYPE if is_problem else "application/json"
+    headers = [("content-type", content_type)] if reply.body else []
     if reply.ref:
         location = reply.ref if reply.bare_location else f"{root}{RESOURCE}/{reply.ref}"
         headers.append(("location", location))

@@ -174,7 +174,7 @@ class PostgresServer(Child):
             lines = (self.data_dir / "postmaster.pid").read_text().splitlines()
         except OSError:
             return False
-        return lines[0] == str(self.pid) and lines[-1].strip() == "ready"
+        return lines[:1] == [str(self.pid)] and lines[-1].strip() == "ready"
 
     def _end_orphans(self) -> None:
         """Backends lead groups of their own and notice the loss of their postmaster by themselves;

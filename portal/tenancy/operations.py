@@ -106,12 +106,14 @@ def _composite_key(table: str, field: Any) -> str:
     )
 
 
+_OWN = "USING (tenant_id = tenancy_tenant_id()) WITH CHECK (tenant_id = tenancy_tenant_id())"
+
+
 def _row_security(table: str) -> list[str]:
     return [
         f'ALTER TABLE "{table}" ENABLE ROW LEVEL SECURITY',
         f'ALTER TABLE "{table}" FORCE ROW LEVEL SECURITY',
-        f'CREATE POLICY own_tenant ON "{table}" TO {PORTAL_ROLE} '
-        "USING (tenant_id = tenancy_tenant_id()) WITH CHECK (tenant_id = tenancy_tenant_id())",
+        f'CREATE POLICY own_tenant ON "{table}" TO {PORTAL_ROLE} {_OWN}',
         # The charger carries the tenant in its statements; migrations see everything.
         f'CREATE POLICY charger ON "{table}" TO {CHARGER_ROLE} USING (true) WITH CHECK (true)',
         f'CREATE POLICY owner ON "{table}" TO CURRENT_USER USING (true) WITH CHECK (true)',

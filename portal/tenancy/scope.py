@@ -35,12 +35,11 @@ class ForeignTenant(RuntimeError):
 def tenant_scope(tenant: Tenant) -> Iterator[Tenant]:
     """Act for `tenant` until the block ends; scopes nest, the innermost counts."""
     token = _open_scope.set(tenant)
-    _follow_scope()
     try:
         yield tenant
     finally:
         _open_scope.reset(token)
-        _follow_scope()
+        _leave_scope()
 
 
 def current_tenant() -> Tenant:
@@ -57,9 +56,9 @@ def scoped_tenant_id() -> int | None:
     return None if tenant is None else tenant.pk
 
 
-def _follow_scope() -> None:
-    """Tell this thread's open connections now rather than at their next statement."""
+def _leave_scope() -> None:
+    """Take the tenant's name off this thread's connections now, not at their next statement."""
     for connection in connections.all(initialized_only=True):
-        follow = getattr(connection, "follow_scope", None)
-        if follow is not None:
-            follow()
+        leave = getattr(connection, "leave_scope", None)
+        if leave is not None:
+            leave()

@@ -21,7 +21,7 @@ def amounts(subscriber: Subscriber, service: str) -> tuple[int, int, int]:
 def test_the_classic_credit_control_flow_with_its_numbers(
     network: Network, subscriber: Subscriber
 ) -> None:
-    """Create grants 600 s; update reports 600 and is granted 300; release reports 100; 200 return."""
+    """Create grants 600 s; update reports 600, is granted 300; release reports 100; 200 return."""
     created = network.create(asks(VOICE, time=600))
     assert created.status_code == 201
     assert created.http_version == "HTTP/2"

@@ -7,8 +7,10 @@ never carry one tenant's identity into another's work.
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any
 
+import psycopg
 from django.db.backends.postgresql import base
 from psycopg.pq import TransactionStatus
 
@@ -29,6 +31,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
         return super().get_new_connection(conn_params)
 
     def _cursor(self, name: str | None = None) -> Any:
+        self.close_if_health_check_failed()
         self.ensure_connection()
         self.follow_scope()
         return super()._cursor(name)
@@ -46,6 +49,14 @@ class DatabaseWrapper(base.DatabaseWrapper):
                 ["" if wanted is None else str(wanted)],
             )
         self._scoped_to = wanted
+
+    def leave_scope(self) -> None:
+        """Follow a scope that closes, where that is possible at once.
+
+        A connection that has died or failed is put right, or replaced, before its next use.
+        """
+        with contextlib.suppress(psycopg.Error):
+            self.follow_scope()
 
     # A rollback also takes back a set_config made inside the transaction.
 
