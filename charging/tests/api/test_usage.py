@@ -147,7 +147,7 @@ def test_usage_is_charged_over_n40_and_explained(
     detail = rest.get(f"charging-sessions/{listed['ref']}/").json()
     operations = [message["operation"] for message in detail["messages"]]
     assert (operations[0], operations[-1]) == ("create", "release")
-    assert [message["status"] for message in detail["messages"]][0] == 201
+    assert detail["messages"][0]["status"] == 201
     used = sum(use["used"] for message in detail["messages"] for use in message["usage"])
     assert used == GIGABYTE
     assert detail["messages"][0]["request"]["subscriberIdentifier"]
