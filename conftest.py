@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 
 import pytest
+from hypothesis import settings
 
 from tests.harness.environment import machine
 
@@ -16,6 +17,11 @@ pytest_plugins = [
     "tests.harness.browser",  # after those whose names it imports, so that asserts are rewritten
     "tests.harness.selection",
 ]
+
+
+# A busy machine is no counterexample.
+settings.register_profile("suite", deadline=None, print_blob=True)
+settings.load_profile("suite")
 
 
 @pytest.fixture(scope="session")

@@ -123,7 +123,8 @@ def install_python_packages() -> None:
     pip = [VENV / "bin" / "python", "-m", "pip", "--disable-pip-version-check", "install"]
     options = ["--no-input", "--progress-bar", "off", "--retries", "3", "--prefer-binary"]
     files = [part for lock in locks for part in ("-r", lock)]
-    run("Installing the Python packages (a minute or two the first time)", [*pip, *options, *files])
+    print("The first time takes a minute or two.", flush=True)
+    run("Installing the Python packages", [*pip, *options, *files])
     stamp.write()
 
 
