@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from playwright.sync_api import Page, Request, Route, expect
+from playwright.sync_api import Dialog, Page, Request, Route, expect
 
 from tests.harness.browser import PageWatch
 
@@ -96,7 +96,12 @@ def test_a_page_with_unsaved_input_asks_before_it_is_left(
     guide.get_by_label("Name").press_sequentially("Flex 30")
     expect(guide.get_by_text("Not saved")).to_be_visible()
     questions: list[str] = []
-    guide.on("dialog", lambda dialog: (questions.append(dialog.type), dialog.accept()))
+
+    def leave(dialog: Dialog) -> None:
+        questions.append(dialog.type)
+        dialog.accept()
+
+    guide.on("dialog", leave)
 
     guide.goto("/ui/")
 
