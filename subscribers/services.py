@@ -22,6 +22,9 @@ from subscribers.models import Account, Device
 _ID_ALPHABET: Final = "0123456789abcdefghjkmnpqrstvwxyz"
 """Crockford's: no letter that is taken for a digit when read out on the phone."""
 
+RESERVED_IDS: Final = frozenset({"new"})
+"""Words that stand for something else in the addresses of pages."""
+
 _PATHS: Final = {"public_id": "id", "imsi": "supi", "msisdn": "gpsi"}
 """Model field → the name callers know it by."""
 
@@ -49,6 +52,8 @@ def create_account(
     Without an id one is made; the currency is the tenant's unless given. Raises Invalid with the
     paths id, name, currency, time_zone.
     """
+    if public_id in RESERVED_IDS:
+        raise Invalid.at("id", f"“{public_id}” is a reserved word.")
     account = Account(
         public_id=(public_id or "").strip() or f"acc-{_random_id()}",
         name=name.strip(),

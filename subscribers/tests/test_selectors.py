@@ -1,0 +1,90 @@
+from __future__ import annotations
+
+import pytest
+
+from portal.tenancy.actor import SYSTEM
+from portal.tenancy.scope import tenant_scope
+from subscribers.selectors import find_account, find_device, search_accounts
+from subscribers.services import create_account, create_device
+from tests import factories
+
+
+@pytest.fixture
+def lena(northwind, now):
+    account = create_account(public_id="crm-17", name="Lena Vogt", actor=SYSTEM, now=now)
+    create_device(
+        account=account,
+        public_id="phone-1",
+        supi="imsi-001010000000001",
+        gpsi="+49 151 0000 0001",
+        actor=SYSTEM,
+        now=now,
+    )
+    return account
+
+
+@pytest.fixture
+def jonas(northwind, now):
+    account = create_account(public_id="crm-18", name="Jonas Weber", actor=SYSTEM, now=now)
+    create_device(
+        account=account, supi="imsi-001010000000002", gpsi="+49151222", actor=SYSTEM, now=now
+    )
+    return account
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "crm-17",
+        "Lena",
+        "lena v",
+        "vogt",
+        "VOGT",
+        "phone-1",
+        "imsi-001010000000001",
+        "001010000000001",
+        "+49 151 0000 0001",
+        "msisdn-4915100000001",
+        "4915100",
+        "  crm-17 ",
+    ],
+)
+def test_an_account_is_found_by_whatever_number_is_at_hand(lena, jonas, text):
+    assert list(search_accounts(text)) == [lena]
+
+
+@pytest.mark.parametrize("text", ["crm", "0010100000", "+49 151"])
+def test_what_both_begin_with_finds_both_the_newest_first(lena, jonas, text):
+    assert list(search_accounts(text)) == [jonas, lena]
+
+
+@pytest.mark.parametrize("text", ["nobody", "999", "%", "_", "crm-17' OR 1=1", "49151000000012345"])
+def test_what_nobody_has_finds_nobody(lena, text):
+    assert not search_accounts(text).exists()
+
+
+def test_no_text_finds_all(lena, jonas):
+    assert search_accounts(" ").count() == 2
+
+
+def test_another_tenants_account_is_not_found(lena):
+    with tenant_scope(factories.make_tenant("contoso")):
+        assert not search_accounts("Lena").exists()
+        assert find_account("crm-17") is None
+        assert find_device("imsi-001010000000001") is None
+
+
+@pytest.mark.parametrize(
+    "identifier",
+    ["imsi-001010000000001", "msisdn-4915100000001", "phone-1", "4915100000001", "001010000000001"],
+)
+def test_a_device_is_found_by_each_of_its_identities(lena, identifier):
+    device = find_device(identifier)
+
+    assert device is not None
+    assert device.account == lena
+
+
+@pytest.mark.parametrize("identifier", ["", "imsi-", "msisdn-", "phone", "imsi-4915100000001"])
+def test_what_identifies_no_device_finds_none(lena, identifier):
+    assert find_device(identifier) is None
