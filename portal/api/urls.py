@@ -7,6 +7,7 @@ from charging.api import accounts, emulation, sessions
 from notifications import api as notifications
 from plans import api as plans
 from portal.api.views import SchemaView, unknown_address
+from portal.pages import api_clients
 from portal.tenancy.oauth import views as oauth
 from portal.tenancy.permissions import public
 from subscribers import api as subscribers
@@ -70,7 +71,17 @@ _v1 = [
     path("notifications/", notifications.NotificationListView.as_view(), name="api-notifications"),
 ]
 
+_clients = [
+    path("", api_clients.client_list, name="api-clients"),
+    path("new/", api_clients.client_new, name="api-client-new"),
+    path("<key:client_id>/", api_clients.client_edit, name="api-client"),
+    path("<key:client_id>/secret/", api_clients.client_secret, name="api-client-secret"),
+    path("<key:client_id>/disable/", api_clients.client_disable, name="api-client-disable"),
+    path("<key:client_id>/enable/", api_clients.client_enable, name="api-client-enable"),
+]
+
 urlpatterns = [
+    path("settings/api-clients/", include(_clients)),
     path("oauth/token/", oauth.token, name="oauth-token"),
     path("oauth/revoke/", oauth.revoke, name="oauth-revoke"),
     path("api/v1/", include(_v1)),
