@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from portal.pages import health, overview, search, sign_in, style_guide
+from portal.pages import health, overview, search, sign_in, style_guide, welcome
 
 urlpatterns = [
     path("", overview.overview, name="overview"),
@@ -11,6 +11,7 @@ urlpatterns = [
     path("sign-out/", sign_in.sign_out, name="sign-out"),
     path("switch-tenant/", sign_in.switch_tenant, name="switch-tenant"),
     path("password/", sign_in.change_password, name="password-change"),
+    path("welcome/<str:key>/<str:token>/", welcome.welcome, name="welcome"),
     path("health/live", health.live, name="health-live"),
     path("health/ready", health.ready, name="health-ready"),
     path("ui/", style_guide.style_guide, name="style-guide"),
