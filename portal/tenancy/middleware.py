@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
@@ -15,6 +16,7 @@ from portal.tenancy.roles import permissions_of
 from portal.tenancy.scope import tenant_scope
 
 SESSION_KEY = "tenant_id"
+SEEN_EVERY = timedelta(minutes=5)
 
 
 class TenantMiddleware:
@@ -69,20 +71,24 @@ class TenantMiddleware:
         tenant = next((t for t in own if t.pk == choice), own[0] if own else None)
         if tenant is None:
             return None
+        with tenant_scope(tenant):
+            members = Membership.objects.select_related("role")
+            membership = members.filter(user=request.user).first()
+            if membership is None:  # taken away a moment ago
+                return None
+            self._mark_seen(membership)
         request.tenant = tenant
         request.own_tenants = own
-        with tenant_scope(tenant):
-            request.membership = Membership.objects.select_related("role").get(user=request.user)
-        request.actor = actor_for(request.user, request.membership, tenant)
-        self._mark_seen(request.user)
+        request.membership = membership
+        request.actor = actor_for(request.user, membership, tenant)
         return tenant
 
     @staticmethod
-    def _mark_seen(user: User) -> None:
+    def _mark_seen(membership: Membership) -> None:
         """Once in a few minutes is enough to say when somebody was last here."""
-        now = timezone.now()
-        if user.last_seen_at is None or (now - user.last_seen_at).total_seconds() > 300:
-            User.objects.filter(pk=user.pk).update(last_seen_at=now)
+        now, last = timezone.now(), membership.last_seen_at
+        if last is None or now - last > SEEN_EVERY:
+            Membership.objects.filter(pk=membership.pk).update(last_seen_at=now)
 
 
 def actor_for(user: User, membership: Membership, tenant: Tenant) -> Actor:

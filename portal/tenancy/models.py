@@ -116,7 +116,6 @@ class User(AbstractBaseUser, PermissionsMixin):
     is_active = models.BooleanField(default=True)
     is_staff = models.BooleanField(default=False)
     """May open the installation's back office."""
-    last_seen_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
 
     objects = UserManager()
@@ -155,6 +154,8 @@ class Membership(TenantOwned):
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="memberships")
     role = TenantForeignKey(Role, on_delete=models.PROTECT, related_name="memberships")
+    last_seen_at = models.DateTimeField(null=True, blank=True)
+    """To within a few minutes; what the person does for other operators does not show."""
     created_at = models.DateTimeField(default=timezone.now)
 
     class Meta(TenantOwned.Meta):
