@@ -151,13 +151,15 @@ def adjust_bucket(
     cause = Cause(
         actor=actor, now=now, reason=_worded_reason(reason, note), request_key=request_key
     )
-    if earlier := _repeated(account, bucket.service, LedgerEntry.Kind.ADJUST, delta, cause):
+    earlier = _repeated(account, bucket.service, LedgerEntry.Kind.ADJUST, delta, cause)
+    if earlier is not None:
+        if earlier.bucket_id != bucket.pk:
+            raise RequestKeyReused(request_key)
         return earlier
     bucket.refresh_from_db()
     _check_limit(account, bucket, delta, actor)
-    lowest = -account.credit_limit if bucket.unit == Unit.NANO_MONEY else 0
-    if delta < 0 and bucket.available + delta < lowest:
-        raise AdjustmentTooLow(max(0, bucket.available - lowest))
+    if delta < 0 and -delta > (most := _most_to_take(account, bucket)):
+        raise AdjustmentTooLow(most)
     before = bucket.available
     entry = ledger.adjust(account=account, bucket=bucket, delta=delta, cause=cause)
     _tell_moved(account, bucket, "account.adjusted", entry)
@@ -248,6 +250,12 @@ def _check_limit(account: Account, bucket: Bucket, amount: int, actor: Actor) ->
     limit = current_tenant().support_adjust_limit
     if abs(amount) > limit:
         raise AmountAboveLimit(limit)
+
+
+def _most_to_take(account: Account, bucket: Bucket) -> int:
+    """What is available, credit included, and was ever granted."""
+    credit = account.credit_limit if bucket.unit == Unit.NANO_MONEY else 0
+    return max(0, min(bucket.available + credit, bucket.granted))
 
 
 def _worded_reason(reason: str, note: str) -> str:
