@@ -44,6 +44,7 @@ DEFAULT_VALIDITY: Final = 3600
 GRACE: Final = timedelta(seconds=300)
 """A session is closed when it has been silent for its validity time and this much more."""
 
+LARGEST_AMOUNT: Final = 2**63 - 1
 _SESSION_KINDS: Final = {Kind.IMMEDIATE_EVENT: "iec", Kind.POST_EVENT: "pec"}
 
 
@@ -89,6 +90,7 @@ def _create(job: Job, batch: Batch, catalogue: Catalogue, now: datetime) -> Resu
         clock_offset=account.clock_offset,
     )
     outcome = charge(account.engine, None, request)
+    _require_bookable(account, outcome)
     session = _open(job, batch, device, request, account_now)
     if problem := _refusal(job, request, outcome):
         session.state, session.close_cause = "refused", problem.cause
@@ -213,6 +215,7 @@ def _continue(job: Job, batch: Batch, catalogue: Catalogue, now: datetime) -> Re
         clock_offset=account.clock_offset,
     )
     outcome = charge(account.engine, session.memory, request)
+    _require_bookable(account, outcome)
     if job.request.notify_uri:
         session.notify_uri = job.request.notify_uri[:1000]
     status, body = 200, b""
@@ -265,6 +268,17 @@ def _sweep(
 
 def _close(session: SessionRow, cause: str, at: datetime) -> None:
     session.state, session.close_cause, session.closed_at = "closed", cause, at
+
+
+def _require_bookable(account: AccountRow, outcome: Outcome) -> None:
+    """Refuse reports whose sums leave 64 bits: no network carries that much, so it is an error
+    of the sender and nothing of it is charged."""
+    sums = [outcome.session.cost]
+    sums += [line.used for line in outcome.session.lines.values()]
+    for bucket in apply_moves(account.engine.buckets, outcome.moves):
+        sums += (bucket.available, bucket.reserved, bucket.used, bucket.expired)
+    if any(abs(amount) > LARGEST_AMOUNT for amount in sums):
+        raise problems.charging_failed("The reported usage is more than an account can hold.")
 
 
 # ── writing the outcome into the batch ───────────────────────────────────────────────────────

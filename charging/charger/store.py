@@ -76,7 +76,7 @@ async def load(
         revisions = await connection.execute(sql.READ_REVISIONS, parameters)
         session_keys = await connection.execute(sql.DRAW_SESSION_KEYS, parameters)
         await pipeline.sync()
-        revision_of = dict(await revisions.fetchall())
+        revision_of: dict[int, int] = dict(await revisions.fetchall())
         # A forged reference may name anybody's account: only the jobs' own tenants count.
         account_rows = [row for row in await accounts.fetchall() if row[1] in revision_of]
         locked_keys = {key for (key,) in await locked.fetchall()}

@@ -145,6 +145,12 @@ def method_not_allowed(method: str) -> Problem:
     )
 
 
+def request_timeout(limit_seconds: int) -> Problem:
+    return Problem(
+        408, "REQUEST_TIMEOUT", "Request timeout", f"the body took more than {limit_seconds} s"
+    )
+
+
 def body_too_large(limit_bytes: int) -> Problem:
     return Problem(
         413, "INCORRECT_LENGTH", "Body too large", f"at most {limit_bytes} bytes are read"

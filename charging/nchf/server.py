@@ -90,12 +90,11 @@ class Server:
             name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]
         }
         try:
-            async with asyncio.timeout(READ_TIMEOUT_SECONDS):
-                body = await _read_body(receive)
+            body = await _read_body(receive)
         except Problem as problem:
             await _write(send, Response(problem.status, problem.headers, problem.body()))
             return
-        except (TimeoutError, ConnectionError):
+        except ConnectionError:
             return
         assert self._function is not None
         response = await self._function.handle(
@@ -109,7 +108,16 @@ class Server:
 
 
 async def _read_body(receive: Any) -> bytes:
-    """The whole body. Raises a 413 Problem as soon as it is too large; no server caps it for us."""
+    """The whole body. Raises a 408 Problem when it comes too slowly, a 413 Problem as soon as it
+    is too large (no server caps it for us), and ConnectionError when the peer has left."""
+    try:
+        async with asyncio.timeout(READ_TIMEOUT_SECONDS):
+            return await _read_chunks(receive)
+    except TimeoutError:
+        raise problems.request_timeout(READ_TIMEOUT_SECONDS) from None
+
+
+async def _read_chunks(receive: Any) -> bytes:
     chunks: list[bytes] = []
     size = 0
     while True:

@@ -164,3 +164,20 @@ def test_an_update_after_the_release_finds_no_session(network: Network) -> None:
     session = network.open()
     assert network.release(session).status_code == 204
     assert_problem(network.update(session, reports(VOICE, time=9)), 404, "CONTEXT_NOT_FOUND")
+
+
+def test_usage_beyond_what_can_be_booked(network: Network) -> None:
+    session = network.open()
+    huge = {"localSequenceNumber": 1, "totalVolume": 2**63 - 1}
+    answer = network.update(session, {"ratingGroup": 300, "usedUnitContainer": [huge, huge]})
+    assert_problem(answer, 400, "CHARGING_FAILED")
+
+
+@pytest.mark.parametrize("text", ["\\ud800", "\\u0000", "\\udfff\\ud800"])
+def test_text_that_no_database_stores(network: Network, text: str) -> None:
+    body = json.dumps(network.body() | {"unknownToAll": "HERE"}).replace("HERE", text)
+    answer = network.post_bytes(CREATE, body.encode())
+    assert answer.status_code in (201, 400), answer.text
+    body = json.dumps(network.body() | {"subscriberIdentifier": "HERE"}).replace("HERE", text)
+    answer = network.post_bytes(CREATE, body.encode())
+    assert answer.status_code in (400, 404), answer.text
