@@ -29,7 +29,7 @@ from plans.specs import (
     unit_of,
     weights_of,
 )
-from plans.validation import validate_for_publishing, validate_spec
+from plans.validation import RESERVED_CODES, validate_for_publishing, validate_spec
 from portal.tenancy import audit
 from portal.tenancy.actor import Actor
 from portal.tenancy.scope import current_tenant
@@ -102,6 +102,8 @@ def create_plan(
     """A new plan with its first draft, v1. Raises Invalid, also for a code that is taken."""
     actor.require(DESIGN)
     plan = Plan(code=code, name=name.strip(), description=description.strip(), created_at=now)
+    if code in RESERVED_CODES:
+        raise Invalid.at("code", f"“{code}” is kept for a page of the portal; choose another.")
     groups = selectors.rating_groups()
     spec = spec or selectors.blank_spec()
     errors = [*_errors_of_plan(plan), *_errors_of(spec, groups)]
@@ -206,15 +208,20 @@ def discard_draft(*, version: PlanVersion, actor: Actor, now: datetime) -> None:
 
 
 @transaction.atomic
-def publish_version(*, version: PlanVersion, actor: Actor, now: datetime) -> PlanVersion:
+def publish_version(
+    *, version: PlanVersion, actor: Actor, now: datetime, revision: int | None = None
+) -> PlanVersion:
     """Freeze the draft and make it what new subscribers get; the version before is retired.
 
-    Subscribers stay on the version they hold. Raises NotADraft, Invalid.
+    Subscribers stay on the version they hold. With `revision`, only what was reviewed is
+    published. Raises NotADraft, DraftConflict, Invalid.
     """
     actor.require(PUBLISH)
     locked = _lock_version(version)
     if not locked.is_editable:
         raise NotADraft(locked)
+    if revision is not None and locked.revision != revision:
+        raise DraftConflict(locked)
     spec = selectors.spec_of(locked)
     errors = validate_for_publishing(
         spec, rating_groups=selectors.rating_groups(), currency=current_tenant().currency

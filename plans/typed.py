@@ -33,6 +33,7 @@ _SPELLINGS: Final[dict[str, dict[str, str]]] = {
     },
     Unit.EVENTS: dict.fromkeys(("sms", "text", "texts", "event", "events", "messages"), ""),
 }  # fmt: skip
+_LENGTH_MAX: Final = 40
 _PLACES_MAX: Final = 6
 _ROUNDED_FROM_OCTETS: Final = 1_000
 _OCTET_POWERS: Final = {"B": 0, "KB": 1, "MB": 2, "GB": 3, "TB": 4}
@@ -45,6 +46,8 @@ class Unreadable(ValueError):
 
 def read_number(text: str) -> Decimal:
     """A plain decimal number. Raises Unreadable."""
+    if len(text) > _LENGTH_MAX:
+        raise Unreadable("Enter a number, such as 20 or 4.5.")
     cleaned = _SPACES.sub("", text).replace("−", "-")
     if "," in cleaned and "." in cleaned:
         thousands = "," if cleaned.rindex(",") < cleaned.rindex(".") else "."
@@ -86,7 +89,7 @@ def read_quantity(text: str, label: str, unit: str, *, gigabyte_base: int) -> tu
 
     1.1 GB is no whole number of octets and means the nearest one; `show_quantity` gives 1.1 back.
     """
-    match = _NUMBER_AND_UNIT.fullmatch(text.strip())
+    match = _NUMBER_AND_UNIT.fullmatch(text.strip()[: _LENGTH_MAX + 1])
     if match is None:
         raise Unreadable(f"Enter a number, such as {_example(unit)}.")
     number = read_number(match[1])
@@ -120,6 +123,12 @@ def show_quantity(amount: int, label: str, unit: str, *, gigabyte_base: int) -> 
 def _divide(dividend: int, divisor: int) -> int:
     """Rounded half-up."""
     return (2 * dividend + divisor) // (2 * divisor)
+
+
+def knows_unit(label: str, unit: str) -> bool:
+    """Whether the label is one of the unit's; what one event is called does not matter."""
+    known = {Unit.OCTETS: _OCTET_POWERS, Unit.SECONDS: _SECONDS}.get(Unit(unit))
+    return known is None or label in known
 
 
 def factor_of(label: str, unit: str, *, gigabyte_base: int) -> int:

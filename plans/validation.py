@@ -38,6 +38,9 @@ WEIGHT_MAX = 1_000_000
 NAME_MAX = 80
 THRESHOLD_NAME_MAX = 60
 
+RESERVED_CODES = frozenset({"new", "rating-groups", "rows"})
+"""Plan codes whose page would be another page of the portal."""
+
 _HUNDREDTH = Decimal("0.01")
 
 
@@ -202,6 +205,8 @@ def _check_amount(path: str, amount: int) -> Iterator[FieldError]:
 def _check_name(name: str, missing: str) -> Iterator[FieldError]:
     if not name.strip():
         yield FieldError("name", missing)
+    elif "\x00" in name:
+        yield FieldError("name", "A name cannot contain a NUL character.")
     elif len(name) > NAME_MAX:
         yield FieldError("name", f"At most {NAME_MAX} characters.")
 

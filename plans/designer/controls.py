@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from plans.conventions import Conventions, noun_of
 from plans.models import RatingGroup, Unit
-from plans.typed import choices_for, show_quantity
+from plans.typed import choices_for, knows_unit, show_quantity
 from portal.formatting import UnitChoice
 
 
@@ -54,13 +54,18 @@ class Row:
         """A control with what was posted for it, else `default`."""
         full_name = f"{self.id}-{name}"
         control = Control(
-            name=full_name, paths=tuple(paths), value=data.get(full_name, default).strip()
+            name=full_name, paths=tuple(paths), value=clean_text(data.get(full_name, default))
         )
         self.controls[name] = control
         return control
 
     def __getitem__(self, name: str) -> Control:
         return self.controls[name]
+
+
+def clean_text(text: str) -> str:
+    """Without blanks around it, and without the one character the database cannot store."""
+    return text.replace("\x00", "").strip()
 
 
 def new_token() -> str:
@@ -73,7 +78,10 @@ def quantity_control(
 ) -> Control:
     """Give a control the units to choose from, and the posted or usual one."""
     usual = choices_for(unit, "", gigabyte_base=by.gigabyte_base, noun=noun_of(service))
-    control.unit = data.get(f"{control.name}_unit", "") or usual[0].label
+    posted = data.get(f"{control.name}_unit", "")
+    control.unit = posted if posted and knows_unit(posted, unit) else usual[0].label
+    if unit == Unit.EVENTS:
+        control.unit = usual[0].label
     control.units = choices_for(
         unit, control.unit, gigabyte_base=by.gigabyte_base, noun=noun_of(service)
     )

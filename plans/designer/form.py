@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 
 from plans.conventions import Conventions
-from plans.designer.controls import Control, Row
+from plans.designer.controls import Control, Row, clean_text
 from plans.designer.examples import example_of
 from plans.designer.reading import Reader
 from plans.designer.rows import (
@@ -122,7 +122,7 @@ class DraftForm:
     # ── reading ──────────────────────────────────────────────────────────────────────────────
 
     def _basic(self, name: str, data: Mapping[str, str]) -> Control:
-        return Control(name=name, paths=(name,), value=data.get(name, "").strip())
+        return Control(name=name, paths=(name,), value=clean_text(data.get(name, "")))
 
     def _read(self) -> VersionSpec:
         reader = Reader(self.by)

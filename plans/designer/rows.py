@@ -52,8 +52,10 @@ class ThresholdRow(Row):
         row = cls(prefix=f"{parent.id}-thresholds", token=token)
         row.add("name", data, paths=[f"{path}/name"])
         level = row.add("level", data, paths=[f"{path}/percent", f"{path}/amount", path])
-        level.unit = data.get(f"{level.name}_unit", PERCENT)
         level.units = (UnitChoice(PERCENT, 1), *units)
+        posted = data.get(f"{level.name}_unit", PERCENT)
+        labels = {choice.label for choice in level.units}
+        level.unit = posted if posted in labels else PERCENT
         return row
 
     @property
@@ -118,7 +120,6 @@ class AllowanceRow(Row):
         probe = AllowanceSpec(name="", amount=1, service=service, rating_groups=numbers)
         unit = unit_of(probe, by.metered) or Unit.EVENTS
         row = cls(prefix="allowances", token=token, service=service, unit=unit)
-        row.add("service", data, paths=[])
         row.add("name", data, paths=[f"{path}/name", f"{path}/key", path])
         row._add_amount(data, path, by)
         row.add("validity_days", data, paths=[f"{path}/validity_days"])
@@ -202,7 +203,6 @@ class RateRow(Row):
         probe = RateSpec(price=0, per=1, service=service, rating_groups=numbers)
         unit = unit_of(probe, by.metered) or Unit.EVENTS
         row = cls(prefix="rates", token=token, service=service, unit=unit)
-        row.add("service", data, paths=[])
         coverage_control(
             row.add(
                 "applies_to",

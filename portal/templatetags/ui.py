@@ -98,6 +98,12 @@ def amount(value: int | None, unit: str, currency: str = "", noun: str = "SMS") 
 
 
 @register.filter
+def whole(count: int | None) -> str:
+    """`{{ subscribers|whole }}` → 12,840."""
+    return NOTHING if count is None else f"{count:,}"
+
+
+@register.filter
 def percent(hundredths: int | None) -> str:
     """`{{ threshold.percent_hundredths|percent }}` → 12.5 %."""
     return NOTHING if hundredths is None else formatting.format_percent(hundredths)

@@ -71,7 +71,7 @@ export default class extends Controller {
       row.remove();
     }
     if (next) this.focusFirst(next);
-    else this.element.querySelector('[data-action*="rows#add"]')?.focus();
+    else this.element.querySelector('[data-action*="rows#add"], [data-controller~="row-button"]')?.focus();
     this.changed();
   }
 

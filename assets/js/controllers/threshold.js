@@ -2,7 +2,7 @@ import { Controller } from "@hotwired/stimulus";
 
 /** One warning mark: a slider and a number that follow each other, and a remove button. */
 export default class extends Controller {
-  static targets = ["range", "number"];
+  static targets = ["range", "number", "unit"];
 
   connect() {
     this.rangeTarget.value = this.numberTarget.value;
@@ -16,6 +16,11 @@ export default class extends Controller {
 
   type() {
     if (this.numberTarget.value !== "") this.rangeTarget.value = this.numberTarget.value;
+  }
+
+  /** The slider is for percentages only. */
+  changeUnit() {
+    this.rangeTarget.hidden = this.unitTarget.value !== "%";
   }
 
   remove() {

@@ -12,7 +12,7 @@ export default class extends Controller {
   static targets = ["amount", "unit"];
 
   connect() {
-    this.factor = this.chosenFactor();
+    if (this.hasUnitTarget) this.factor = this.chosenFactor();
   }
 
   convert() {
