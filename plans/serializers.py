@@ -99,11 +99,18 @@ class PlanIn(StrictSerializer):
     description = serializers.CharField(max_length=300, required=False, allow_blank=True)
 
 
+@extend_schema_field({"type": "number", "minimum": 0, "maximum": 100, "example": 12.5})
+class PercentField(serializers.DecimalField):
+    """0 to 100 with at most two decimals."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        limits = {"min_value": Decimal(0), "max_value": Decimal(100)}
+        super().__init__(max_digits=5, decimal_places=2, **limits, **kwargs)
+
+
 class ThresholdIn(StrictSerializer):
     name = serializers.CharField(max_length=60, required=False, allow_blank=True)
-    percent = serializers.DecimalField(
-        max_digits=5, decimal_places=2, min_value=Decimal(0), max_value=Decimal(100), required=False
-    )
+    percent = PercentField(required=False, help_text="Of what was granted in the period.")
     amount = AmountOrMoneyField(required=False)
 
 
@@ -130,7 +137,11 @@ class AllowanceIn(StrictSerializer):
         required=False, help_text="Higher is used first; the order given counts without it."
     )
     validity_days = serializers.IntegerField(
-        min_value=1, max_value=3650, required=False, allow_null=True
+        min_value=1,
+        max_value=3650,
+        required=False,
+        allow_null=True,
+        help_text="Days from when it is given; until the period ends without.",
     )
     thresholds = ThresholdIn(many=True, required=False)
 
@@ -167,16 +178,16 @@ class RateIn(StrictSerializer):
     service = serializers.ChoiceField(choices=Service.choices, required=False)
     rating_groups = RatingGroupsField(required=False)
     price = MoneyField()
-    per = AmountField()
-    increment = AmountField(required=False)
-    connect_fee = MoneyField(required=False)
+    per = AmountField(help_text="Seconds, octets or events which `price` buys.")
+    increment = AmountField(required=False, help_text="Charged in started steps of so many; 1.")
+    connect_fee = MoneyField(required=False, help_text="Once per session with priced usage.")
 
 
 class VersionIn(StrictSerializer):
     currency = serializers.RegexField(
         r"^[A-Z]{3}\Z", required=False, help_text="The tenant's unless given."
     )
-    price = MoneyField(required=False)
+    price = MoneyField(required=False, help_text="For each period; 0 unless given.")
     renewal = RenewalField(required=False)
     allowances = AllowanceIn(many=True, required=False)
     rates = RateIn(many=True, required=False)

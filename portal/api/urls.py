@@ -7,7 +7,7 @@ from charging.api import accounts, emulation, sessions
 from notifications import api as notifications
 from plans import api as plans
 from portal.api.views import SchemaView, unknown_address
-from portal.pages import api_clients
+from portal.pages import api_clients, api_docs
 from portal.tenancy.oauth import views as oauth
 from portal.tenancy.permissions import public
 from subscribers import api as subscribers
@@ -52,6 +52,7 @@ _devices = [
 
 _v1 = [
     path("schema/", public(SchemaView.as_view()), name="api-schema"),
+    path("docs/", api_docs.api_docs, name="api-docs"),
     path("plans/", include(_plans)),
     path("rating-groups/", plans.RatingGroupListView.as_view(), name="api-rating-groups"),
     path(

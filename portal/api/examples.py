@@ -1,0 +1,97 @@
+"""A worked example for each call: what the reference shows and a test sends.
+
+In the order in which an integrator would make them; `path` fills the address.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+GIGABYTE: Final = 1024**3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Example:
+    """What to put into an address and send to it."""
+
+    path: dict[str, str] = field(default_factory=dict)
+    query: str = ""
+    body: dict[str, Any] | None = None
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+_PLAN: Final = {"code": "weekend-10"}
+_VERSION: Final = {**_PLAN, "number": "1"}
+_ACCOUNT: Final = {"id": "crm-10017"}
+_DEVICE: Final = {"id": "sim-10017"}
+
+_VERSION_BODY: Final = {
+    "price": "9.90",
+    "currency": "EUR",
+    "renewal": "30 days",
+    "allowances": [
+        {
+            "name": "National data",
+            "service": "data",
+            "amount": 10 * GIGABYTE,
+            "thresholds": [
+                {"name": "Half", "percent": 50},
+                {"name": "Nearly empty", "percent": 5},
+            ],
+        },
+        {"name": "Minutes", "service": "voice", "amount": 6000},
+    ],
+    "rates": [{"service": "voice", "price": "0.09", "per": 60, "increment": 60}],
+}
+
+EXAMPLES: Final[dict[str, Example]] = {
+    "rating_groups_list": Example(),
+    "rating_groups_replace": Example(
+        path={"number": "320"},
+        body={
+            "name": "Video",
+            "service": "data",
+            "unit": "octets",
+            "mode": "online",
+            "grant": 104857600,
+            "validity_time": 3600,
+        },
+    ),
+    "rating_groups_read": Example(path={"number": "320"}),
+    "plans_create": Example(body={"code": "weekend-10", "name": "Weekend 10"}),
+    "plans_list": Example(),
+    "plans_read": Example(path=_PLAN),
+    "plan_versions_create": Example(path=_PLAN, body=_VERSION_BODY),
+    "plan_versions_read": Example(path=_VERSION),
+    "plan_versions_replace": Example(path=_VERSION, body={**_VERSION_BODY, "price": "11.90"}),
+    "plan_versions_publish": Example(path=_VERSION),
+    "accounts_create": Example(
+        body={"id": "crm-10017", "name": "Ana Torres", "plan": "weekend-10"}
+    ),
+    "accounts_list": Example(query="search=Ana"),
+    "accounts_read": Example(path=_ACCOUNT),
+    "devices_create": Example(
+        body={
+            "id": "sim-10017",
+            "account": "crm-10017",
+            "supi": "imsi-001010000010017",
+            "gpsi": "msisdn-4915100010017",
+        }
+    ),
+    "devices_list": Example(query="account=crm-10017"),
+    "devices_read": Example(path=_DEVICE),
+    "balances_list": Example(path=_ACCOUNT),
+    "topups_create": Example(
+        path=_ACCOUNT,
+        body={"amount": "10.00", "reason": "Voucher 4711"},
+        headers={"Idempotency-Key": "voucher-4711"},
+    ),
+    "usage_create": Example(
+        path=_DEVICE, body={"service": "voice", "volume": 252, "destination": "34911234567"}
+    ),
+    "emulated_sessions_read": Example(path={"id": "0b6fd1c4-52a6-4f0c-9a43-6f1a1d1d7f10"}),
+    "charging_sessions_list": Example(query="device=sim-10017"),
+    "charging_sessions_read": Example(path={"ref": "ul0pQYwAbM1cAX0dSjV9cVOFf7mu3vHA"}),
+    "notifications_list": Example(query="account=crm-10017&type=bucket.threshold_crossed"),
+}
