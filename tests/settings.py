@@ -6,5 +6,4 @@ machine().export()
 
 from portal.settings import *  # noqa: E402, F403  after the environment is in place
 
-# Passwords and secrets are hashed slowly on purpose; tests make hundreds of them.
-PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+PASSWORD_HASHERS = ["tests.harness.hashing.QuickHasher"]
