@@ -91,3 +91,7 @@ def test_the_browser_leaves_no_event_loop_running_in_the_test(watched: Page, add
 
     assert asyncio.run(answer()) == 42
     assert watched.title() == "Test"
+
+
+async def test_a_coroutine_runs_beside_tests_with_a_browser() -> None:
+    assert asyncio.get_running_loop().is_running()

@@ -8,7 +8,6 @@ pages, each with cookies of its own. Addresses are relative: `page.goto("/plans/
 from __future__ import annotations
 
 import asyncio
-import functools
 import os
 import re
 import shutil
@@ -77,33 +76,67 @@ class PageWatch:
             self.complaints.append(f"request to another host: {request.url}")
 
 
-@functools.cache
-def _let_loop_run_only_while_waiting() -> None:
-    """Playwright's synchronous calls leave their event loop marked as running in this thread,
-    which Django's ORM and tests that are coroutines refuse. Mark it only inside the calls."""
-    wait = _sync_base.wait_for_future
+class PlaywrightLoop:
+    """Keeps Playwright's event loop out of the way of everything else in this thread.
 
-    def wait_with_loop(loop: asyncio.AbstractEventLoop, *arguments: Any) -> None:
-        before = asyncio._get_running_loop()
-        asyncio._set_running_loop(loop)
-        try:
-            wait(loop, *arguments)
-        finally:
-            asyncio._set_running_loop(before)
+    Its synchronous calls leave their loop marked as running, which Django's ORM, `async_to_sync`
+    and tests that are coroutines refuse. Here it is marked inside the calls that wait, and merely
+    the thread's current loop during the rest of a browser test, for calls that only schedule.
+    """
 
-    _sync_base.wait_for_future = wait_with_loop
+    def __init__(self) -> None:
+        self.loop: asyncio.AbstractEventLoop | None = None
+
+    def start(self) -> Playwright:
+        wait = _sync_base.wait_for_future
+
+        def marked_wait(loop: asyncio.AbstractEventLoop, *arguments: Any) -> None:
+            before = asyncio._get_running_loop()
+            asyncio._set_running_loop(loop)
+            try:
+                wait(loop, *arguments)
+            finally:
+                asyncio._set_running_loop(before)
+
+        _sync_base.wait_for_future = marked_wait
+        started = sync_playwright().start()
+        self.loop = asyncio._get_running_loop()
+        asyncio._set_running_loop(None)
+        self.enter()
+        return started
+
+    def stop(self, started: Playwright) -> None:
+        asyncio._set_running_loop(self.loop)
+        started.stop()
+        asyncio._set_running_loop(None)
+        self.loop = None
+
+    def enter(self) -> None:
+        asyncio.set_event_loop(self.loop)
+
+    def leave(self) -> None:
+        asyncio.set_event_loop(None)
+
+
+playwright_loop = PlaywrightLoop()
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
+    if item.get_closest_marker("browser") is None:
+        return (yield)
+    playwright_loop.enter()
+    try:
+        return (yield)
+    finally:
+        playwright_loop.leave()
 
 
 @pytest.fixture(scope="session")
 def playwright() -> Iterator[Playwright]:
-    _let_loop_run_only_while_waiting()
-    started = sync_playwright().start()
-    loop = asyncio._get_running_loop()
-    asyncio._set_running_loop(None)
+    started = playwright_loop.start()
     yield started
-    asyncio._set_running_loop(loop)
-    started.stop()
-    asyncio._set_running_loop(None)
+    playwright_loop.stop(started)
 
 
 @pytest.fixture(scope="session")
