@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,9 @@ PORT = int(os.environ.get("PORT", "8000"))
 CHF_PORT = int(os.environ.get("CHF_PORT", "7777"))
 PUBLIC_URL = os.environ.get("PUBLIC_URL", f"http://127.0.0.1:{PORT}")
 CHF_URL = os.environ.get("CHF_URL", f"http://127.0.0.1:{CHF_PORT}")
+CHARGER_NETWORKS = [
+    ip_network(text) for text in os.environ.get("CHARGER_NETWORKS", "").split(",") if text
+]
 
 INSTALLED_APPS = [
     "portal.tenancy",
@@ -267,4 +271,5 @@ LOGGING = {
     "formatters": {"plain": {"format": "%(levelname)s %(name)s: %(message)s"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
     "root": {"handlers": ["console"], "level": os.environ.get("LOG_LEVEL", "INFO")},
+    "loggers": {"httpx": {"level": "WARNING"}},  # a line for every request of the emulator
 }
