@@ -78,7 +78,7 @@ def create_account(
         subject_type="account",
         subject_id=account.public_id,
         now=now,
-        after={"name": account.name, "currency": account.currency, "time_zone": account.time_zone},
+        after=_given(name=account.name, currency=account.currency, time_zone=account.time_zone),
     )
     return account
 
@@ -142,7 +142,7 @@ def create_device(
         subject_type="account",
         subject_id=account.public_id,
         now=now,
-        after=identity,
+        after=_given(**identity),
     )
     return device
 
@@ -184,6 +184,10 @@ def change_account_state(
 def _require_living(account: Account) -> None:
     if account.state == Account.State.TERMINATED:
         raise AccountTerminated
+
+
+def _given(**fields: str) -> dict[str, str]:
+    return {name: value for name, value in fields.items() if value}
 
 
 def _random_id() -> str:

@@ -38,10 +38,13 @@ class BalanceCard:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LedgerRow:
-    """An entry with what it did in words."""
+    """An entry as the subscriber would tell it."""
 
     entry: LedgerEntry
-    did: str
+    change: int
+    """Of what is left, reserved units included: reserving changes nothing of it."""
+    reserved: str
+    """What became reserved or free again, in words; empty for most entries."""
 
 
 def balances_context(account: Account, *, actor: Actor, now: datetime) -> dict[str, Any]:
@@ -65,7 +68,7 @@ def ledger_context(account: Account, *, query: Mapping[str, Any] | None = None) 
     is_live = page.is_first and bucket_key is None and kind == CHANGES
     return {
         "account": account,
-        "rows": [LedgerRow(entry=entry, did=describe_move(entry, say)) for entry in page.rows],
+        "rows": [_ledger_row(entry, say) for entry in page.rows],
         "page": page,
         "bucket_key": bucket_key or "",
         "kind": kind,
@@ -97,19 +100,12 @@ def sayer(account: Account) -> Say:
     return say
 
 
-def describe_move(entry: LedgerEntry, say: Say) -> str:
-    """What an entry did to the parts of its bucket: "Used 248 MB · 100 MB more reserved"."""
-    unit = entry.bucket.unit
-    parts = []
-    if entry.used:
-        parts.append(f"Used {say(entry.used, unit)}")
-    if entry.expired:
-        parts.append(f"Expired {say(entry.expired, unit)}")
-    if entry.reserved > 0:
-        parts.append(f"Reserved {say(entry.reserved, unit)}")
-    elif entry.reserved < 0 and entry.available > 0:
-        parts.append(f"Handed back {say(entry.available, unit)}")
-    return " · ".join(parts) or entry.get_kind_display()
+def _ledger_row(entry: LedgerEntry, say: Say) -> LedgerRow:
+    reserved = ""
+    if entry.reserved:
+        sign = "+" if entry.reserved > 0 else ""
+        reserved = f"{sign}{say(entry.reserved, entry.bucket.unit)} reserved"
+    return LedgerRow(entry=entry, change=entry.available + entry.reserved, reserved=reserved)
 
 
 def _card(balance: Balance) -> BalanceCard:

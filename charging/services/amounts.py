@@ -300,6 +300,13 @@ def _tell_moved(account: Account, bucket: Bucket, event_type: str, entry: Ledger
     )
 
 
+def _written(amount: int, account: Account, bucket: Bucket) -> str:
+    """An exact amount with its unit: "10.00 EUR", "1024 octets"."""
+    if bucket.unit == Unit.NANO_MONEY:
+        return f"{money_text(amount, account.currency)} {account.currency}"
+    return f"{amount} {bucket.unit.lower()}"
+
+
 def _audit_amount(account: Account, bucket: Bucket, action: str, before: int, cause: Cause) -> None:
     audit.record(
         action,
@@ -307,7 +314,7 @@ def _audit_amount(account: Account, bucket: Bucket, action: str, before: int, ca
         subject_type="account",
         subject_id=account.public_id,
         now=cause.now,
-        before={"bucket": bucket.name, "available": before},
-        after={"bucket": bucket.name, "available": bucket.available},
+        before={bucket.name: _written(before, account, bucket)},
+        after={bucket.name: _written(bucket.available, account, bucket)},
         reason=cause.reason,
     )

@@ -91,7 +91,8 @@ def test_money_goes_to_the_main_balance_with_the_name_of_who_added_it(account, n
     [(_, told)] = events_of(account, "account.topped_up")
     assert (told["amount"], told["available"], told["currency"]) == ("10.00", "10.00", "EUR")
     audited = AuditEntry.objects.get(action="account.topped_up")
-    assert (audited.before["available"], audited.after["available"]) == (0, 10 * EURO)
+    assert audited.before == {"Main balance": "0.00 EUR"}
+    assert audited.after == {"Main balance": "10.00 EUR"}
 
 
 def test_a_repeated_top_up_is_answered_from_the_first_entry(account, now):

@@ -42,6 +42,10 @@ def test_an_account_with_a_plan_has_a_full_bucket_for_each_allowance_and_a_main_
     assert_ledger_rebuilds_buckets(account)
 
 
+def test_a_bucket_that_begins_full_crosses_no_mark(account):
+    assert events_of(account, "bucket.threshold_crossed") == []
+
+
 def test_a_bucket_knows_its_allowance_and_ends_with_the_period(flex, now):
     account = open_account(now, plan_code="flex-20")
 
