@@ -29,7 +29,7 @@ NAVIGATION: Final[tuple[tuple[str, tuple[Entry, ...]], ...]] = (
         "Design",
         (
             Entry("Plans", "plan-list", "category", "g p"),
-            Entry("Rating groups", "rating-group-list", "list-details", "g r"),
+            Entry("Rating groups", "rating-groups", "list-details", "g r"),
         ),
     ),
     (

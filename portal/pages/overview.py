@@ -10,8 +10,10 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 from django.views.decorators.vary import vary_on_headers
 
+from charging.pages.told import Told, told
 from notifications.selectors import published_events
 from portal.pages.figures import figures_for
+from portal.tenancy.models import Tenant
 from portal.tenancy.permissions import membership_required
 
 EVENTS_SHOWN: Final = 12
@@ -26,7 +28,7 @@ def overview(request: HttpRequest) -> HttpResponse:
     figures = figures_for(actor, now=timezone.now())
     context = {
         "figures": figures,
-        "events": published_events()[:EVENTS_SHOWN] if actor.may("notifications.view") else None,
+        "news": _news(request.tenant) if actor.may("notifications.view") else None,
         "may": {
             "design": actor.may("plans.design"),
             "provision": actor.may("subscribers.manage"),
@@ -35,3 +37,7 @@ def overview(request: HttpRequest) -> HttpResponse:
     }
     part = "#live" if request.htmx else ""
     return render(request, f"portal/overview.html{part}", context)
+
+
+def _news(tenant: Tenant) -> list[Told]:
+    return [told(event, tenant) for event in published_events()[:EVENTS_SHOWN]]

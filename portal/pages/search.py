@@ -50,10 +50,10 @@ ACTIONS: Final = (
     Place("Add a person", "member-new", "plus"),
     Place("New role", "role-new", "plus"),
     Place("Change my password", "password-change", "lock"),
-    Place("Users", "member-list", "users"),
+    Place("People", "member-list", "users"),
     Place("Roles and permissions", "role-list", "key"),
-    Place("Operator settings", "tenant-settings", "building"),
-    Place("Charging function", "charger-endpoint", "bolt"),
+    Place("Operator settings", "operator-settings", "building"),
+    Place("Charging function", "charger-settings", "bolt"),
 )
 
 
@@ -81,7 +81,7 @@ def _accounts(text: str) -> Iterator[Found]:
     devices = Prefetch("devices", Device.objects.order_by("pk"))
     for account in search_accounts(text).prefetch_related(devices)[:ACCOUNTS_SHOWN]:
         yield Found(
-            url=reverse("account-detail", args=[account.public_id]),
+            url=reverse("account", args=[account.public_id]),
             title=account.name or account.public_id,
             detail=_number_that_matches(account.devices.all(), text) or account.public_id,
             icon="user",
@@ -102,13 +102,13 @@ def _number_that_matches(devices: Iterable[Device], text: str) -> str:
 def _plans(text: str) -> Iterator[Found]:
     plans = Plan.objects.filter(Q(name__icontains=text) | Q(code__icontains=text))
     for plan in plans.order_by("name", "pk")[:PLANS_SHOWN]:
-        url = reverse("plan-detail", args=[plan.code])
+        url = reverse("plan-designer", args=[plan.code])
         yield Found(url=url, title=plan.name, detail=plan.code, icon="category")
 
 
 def _sessions(text: str) -> Iterator[Found]:
     for session in ChargingSession.objects.select_related("device").filter(ref=text):
-        url = reverse("session-detail", args=[session.ref])
+        url = reverse("session", args=[session.ref])
         yield Found(
             url=url, title=f"Session of {session.device}", detail=session.state, icon="bolt"
         )

@@ -50,7 +50,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     """The form; the right password leads to where the person wanted to go."""
     if request.user.is_authenticated:
         return HttpResponseRedirect(_next_page(request))
-    form = SignInForm(request.POST or None)
+    form = SignInForm(request.POST if request.method == "POST" else None)
     status = 200
     if request.method == "POST":
         status = 422
@@ -101,7 +101,7 @@ def switch_tenant(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def change_password(request: HttpRequest) -> HttpResponse:
     """A new password for oneself; other sessions of the person end."""
-    form = PasswordChangeForm(request.user, request.POST or None)
+    form = PasswordChangeForm(request.user, request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         form.save()
         update_session_auth_hash(request, form.user)

@@ -1,6 +1,6 @@
 """Addresses of the pages that belong to no single app."""
 
-from django.urls import path
+from django.urls import include, path
 
 from portal.pages import health, overview, search, sign_in, style_guide, welcome
 
@@ -12,6 +12,7 @@ urlpatterns = [
     path("switch-tenant/", sign_in.switch_tenant, name="switch-tenant"),
     path("password/", sign_in.change_password, name="password-change"),
     path("welcome/<str:key>/<str:token>/", welcome.welcome, name="welcome"),
+    path("settings/", include("portal.pages.settings.urls")),
     path("health/live", health.live, name="health-live"),
     path("health/ready", health.ready, name="health-ready"),
     path("ui/", style_guide.style_guide, name="style-guide"),

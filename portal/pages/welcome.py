@@ -46,7 +46,7 @@ def welcome(request: HttpRequest, key: str, token: str) -> HttpResponse:
     user = invited_user(key, token)
     if user is None:
         return render(request, "registration/invitation_used.html", status=404)
-    form = ChoosePasswordForm(request.POST or None)
+    form = ChoosePasswordForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         try:
             choose_password(user=user, password=form.cleaned_data["password"])

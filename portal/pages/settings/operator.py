@@ -1,0 +1,110 @@
+"""Settings › Operator: name, zone, units, rules."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any, Final
+from zoneinfo import available_timezones
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods
+
+from charging.pages.forms import show_errors
+from portal.formatting import InvalidAmount, money_text, parse_money
+from portal.tenancy.models import Tenant
+from portal.tenancy.permissions import tenant_permission_required
+from portal.tenancy.services import TenantSettings, update_tenant
+from portal.tenancy.validation import Invalid
+
+_REGIONS: Final = (
+    "Africa", "America", "Antarctica", "Asia", "Atlantic", "Australia", "Europe", "Indian",
+    "Pacific", "UTC",
+)  # fmt: skip
+
+
+class OperatorForm(forms.Form):
+    """An operator's settings as people type them."""
+
+    name = forms.CharField(label="Name", required=False, max_length=120)
+    time_zone = forms.ChoiceField(
+        label="Time zone",
+        help_text="For times on pages, renewals and periods; an account may have its own.",
+    )
+    home_plmn = forms.CharField(
+        label="Home network (PLMN)",
+        required=False,
+        max_length=6,
+        help_text="Mobile country and network code: 5 or 6 digits. Elsewhere is roaming.",
+    )
+    gigabyte_base = forms.TypedChoiceField(
+        label="A gigabyte is",
+        coerce=int,
+        choices=[(1024, "2³⁰ octets (1 GB = 1,024 MB)"), (1000, "10⁹ octets (1 GB = 1,000 MB)")],
+        help_text="On pages only; the API and the network speak octets.",
+    )
+    support_adjust_limit = forms.CharField(
+        label="Support may move at once",
+        help_text="The most money of one top-up or adjustment by people who are no administrators.",
+        widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}),
+    )
+    separates_duties = forms.BooleanField(
+        label="Separate duties: product managers design, publishers publish", required=False
+    )
+    bare_location = forms.BooleanField(
+        label="Answer creates with the bare session id in Location", required=False
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        zones = _time_zones()
+        current = self.initial.get("time_zone", "UTC")
+        known = zones if (current, current) in zones else [(current, current), *zones]
+        self.fields["time_zone"].choices = known  # type: ignore[attr-defined]
+
+    def clean_support_adjust_limit(self) -> int:
+        """Nano-units."""
+        try:
+            return parse_money(self.cleaned_data["support_adjust_limit"])
+        except InvalidAmount as error:
+            raise forms.ValidationError(str(error)) from error
+
+    @classmethod
+    def typed(cls, tenant: Tenant) -> dict[str, Any]:
+        """The settings as the form shows them."""
+        limit = money_text(tenant.support_adjust_limit, tenant.currency)
+        return {
+            **{name: getattr(tenant, name) for name in cls.base_fields},
+            "support_adjust_limit": limit,
+        }
+
+
+@tenant_permission_required("tenant.manage")
+@require_http_methods(["GET", "POST"])
+def operator_settings(request: HttpRequest) -> HttpResponse:
+    """The form; what cannot change is told beside it."""
+    form = OperatorForm(
+        request.POST if request.method == "POST" else None,
+        initial=OperatorForm.typed(request.tenant),
+    )
+    if request.method == "POST" and form.is_valid():
+        try:
+            settings = TenantSettings(**form.cleaned_data)
+            update_tenant(settings=settings, actor=request.actor, now=timezone.now())
+        except Invalid as invalid:
+            show_errors(form, invalid)
+        else:
+            messages.success(request, "The settings are saved.")
+            return redirect("operator-settings")
+    status = 422 if form.errors else 200
+    return render(request, "portal/settings/operator.html", {"form": form}, status=status)
+
+
+@cache
+def _time_zones() -> list[tuple[str, str]]:
+    """Names of regions and cities; the tz database's old aliases (GB, EST …) are left out."""
+    names = sorted(name for name in available_timezones() if name.partition("/")[0] in _REGIONS)
+    return [(name, name) for name in names]
