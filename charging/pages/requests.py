@@ -6,22 +6,13 @@ import json
 from typing import Any
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 
-from portal.tenancy.actor import Actor
-from portal.tenancy.models import Tenant
+from portal.tenancy.requests import TenantRequest
 from subscribers.models import Account
 from subscribers.selectors import find_account
-
-
-class TenantRequest(HttpRequest):
-    """A request behind `tenant_permission_required`: the middleware has set these."""
-
-    tenant: Tenant
-    actor: Actor
-    htmx: Any
 
 
 def account_or_404(account_id: str) -> Account:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
@@ -15,6 +15,7 @@ from notifications.selectors import published_events
 from portal.pages.figures import figures_for
 from portal.tenancy.models import Tenant
 from portal.tenancy.permissions import membership_required
+from portal.tenancy.requests import TenantRequest
 
 EVENTS_SHOWN: Final = 12
 
@@ -22,7 +23,7 @@ EVENTS_SHOWN: Final = 12
 @membership_required
 @require_safe
 @vary_on_headers("HX-Request")
-def overview(request: HttpRequest) -> HttpResponse:
+def overview(request: TenantRequest) -> HttpResponse:
     """Counts and news; htmx asks for that part again whenever something happened."""
     actor = request.actor
     figures = figures_for(actor, now=timezone.now())

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from django.db.models import Prefetch, Q
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import resolve, reverse
 from django.views.decorators.http import require_safe
@@ -16,6 +16,7 @@ from charging.models import ChargingSession
 from plans.models import Plan
 from portal.tenancy.actor import Actor
 from portal.tenancy.permissions import declared_permission, lets_in, membership_required
+from portal.tenancy.requests import TenantRequest
 from subscribers.identities import digits_typed, format_msisdn
 from subscribers.models import Device
 from subscribers.selectors import search_accounts
@@ -59,7 +60,7 @@ ACTIONS: Final = (
 
 @membership_required
 @require_safe
-def search(request: HttpRequest) -> HttpResponse:
+def search(request: TenantRequest) -> HttpResponse:
     """The lines for `?q=`, in groups; nothing below two characters."""
     text = request.GET.get("q", "").strip()
     groups = list(_groups(text, request.actor)) if len(text) >= LENGTH_MIN else []

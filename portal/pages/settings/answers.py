@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
+
+from portal.tenancy.requests import TenantRequest
 
 
 def show_dialog(
-    request: HttpRequest, template: str, context: dict[str, Any], *, page: str, status: int = 200
+    request: TenantRequest, template: str, context: dict[str, Any], *, page: str, status: int = 200
 ) -> HttpResponse:
     """A dialog for htmx; a plain visit goes to the page (a URL name) it opens on."""
     if not request.htmx:
@@ -19,17 +20,11 @@ def show_dialog(
     return render(request, template, context, status=status)
 
 
-def close_dialog(request: HttpRequest, *, page: str, text: str) -> HttpResponse:
+def close_dialog(request: TenantRequest, *, page: str, text: str) -> HttpResponse:
     """Load the page anew, which says what was done: its rows, counts and rights may differ."""
     messages.success(request, text)
     if not request.htmx:
         return redirect(page)
     response = HttpResponse(status=204)
     response["HX-Redirect"] = redirect(page).url
-    return response
-
-
-def with_toast(response: HttpResponse, text: str) -> HttpResponse:
-    """Tell something beside what the answer shows."""
-    response["HX-Trigger"] = json.dumps({"toast": {"text": text}})
     return response

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from django import forms
 from django.db.models import Q, QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 from django.views.decorators.vary import vary_on_headers
@@ -16,6 +16,7 @@ from django.views.decorators.vary import vary_on_headers
 from charging.pages.keyset import page_of
 from portal.tenancy.models import AuditEntry, Tenant
 from portal.tenancy.permissions import tenant_permission_required
+from portal.tenancy.requests import TenantRequest
 
 PAGE_SIZE: Final = 50
 
@@ -61,7 +62,7 @@ class Change:
 @tenant_permission_required("audit.view")
 @require_safe
 @vary_on_headers("HX-Request")
-def audit_log(request: HttpRequest) -> HttpResponse:
+def audit_log(request: TenantRequest) -> HttpResponse:
     """Entries, newest first, narrowed by what the address says."""
     form = FilterForm(request.GET)
     wanted = form.cleaned_data if form.is_valid() else {}

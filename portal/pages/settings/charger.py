@@ -8,7 +8,7 @@ from typing import Any
 from django import forms
 from django.conf import settings
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
@@ -21,6 +21,7 @@ from charging.pages.forms import show_errors
 from charging.services.endpoint import EndpointSpec, described_endpoint, save_endpoint
 from portal.pages.settings.connection_test import try_connection
 from portal.tenancy.permissions import tenant_permission_required
+from portal.tenancy.requests import TenantRequest
 from portal.tenancy.validation import Invalid
 
 MANAGE = "tenant.manage"
@@ -83,7 +84,7 @@ class EndpointForm(forms.Form):
 @never_cache
 @sensitive_post_parameters("token", "client_secret")
 @require_http_methods(["GET", "POST"])
-def charger_settings(request: HttpRequest) -> HttpResponse:
+def charger_settings(request: TenantRequest) -> HttpResponse:
     """The form for the tenant's charging function."""
     endpoint = charger_endpoint()
     form = EndpointForm(
@@ -112,7 +113,7 @@ def charger_settings(request: HttpRequest) -> HttpResponse:
 @never_cache
 @sensitive_post_parameters("token", "client_secret")
 @require_POST
-def charger_test(request: HttpRequest) -> HttpResponse:
+def charger_test(request: TenantRequest) -> HttpResponse:
     """Send one harmless request to what is typed, and say in words what came back."""
     form = EndpointForm(request.POST)
     context: dict[str, Any] = {"form": form}

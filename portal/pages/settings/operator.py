@@ -8,7 +8,7 @@ from zoneinfo import available_timezones
 
 from django import forms
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
@@ -17,6 +17,7 @@ from charging.pages.forms import show_errors
 from portal.formatting import InvalidAmount, money_text, parse_money
 from portal.tenancy.models import Tenant
 from portal.tenancy.permissions import tenant_permission_required
+from portal.tenancy.requests import TenantRequest
 from portal.tenancy.services import TenantSettings, update_tenant
 from portal.tenancy.validation import Invalid
 
@@ -84,7 +85,7 @@ class OperatorForm(forms.Form):
 
 @tenant_permission_required("tenant.manage")
 @require_http_methods(["GET", "POST"])
-def operator_settings(request: HttpRequest) -> HttpResponse:
+def operator_settings(request: TenantRequest) -> HttpResponse:
     """The form; what cannot change is told beside it."""
     form = OperatorForm(
         request.POST if request.method == "POST" else None,

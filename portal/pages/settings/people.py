@@ -6,7 +6,7 @@ from typing import Any
 
 from django import forms
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
@@ -18,6 +18,7 @@ from portal.pages.settings.answers import close_dialog, show_dialog
 from portal.tenancy.invitations import invitation_path
 from portal.tenancy.models import Membership, Role
 from portal.tenancy.permissions import tenant_permission_required
+from portal.tenancy.requests import TenantRequest
 from portal.tenancy.services import (
     AlreadyAMember,
     LastAdministrator,
@@ -78,7 +79,7 @@ class RoleForm(forms.Form):
 
 @tenant_permission_required(MANAGE)
 @require_safe
-def member_list(request: HttpRequest) -> HttpResponse:
+def member_list(request: TenantRequest) -> HttpResponse:
     """Everybody with their role and when they were last here."""
     return render(request, "portal/settings/people.html", {"members": _members()})
 
@@ -87,7 +88,7 @@ def member_list(request: HttpRequest) -> HttpResponse:
 @never_cache
 @sensitive_post_parameters("password")
 @require_http_methods(["GET", "POST"])
-def member_new(request: HttpRequest) -> HttpResponse:
+def member_new(request: TenantRequest) -> HttpResponse:
     """The dialog for a new member, then the one with the invitation."""
     form = MemberForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
@@ -104,7 +105,7 @@ def member_new(request: HttpRequest) -> HttpResponse:
 
 @tenant_permission_required(MANAGE)
 @require_http_methods(["GET", "POST"])
-def member_role(request: HttpRequest, email: str) -> HttpResponse:
+def member_role(request: TenantRequest, email: str) -> HttpResponse:
     """The dialog for another role."""
     member = _member_or_404(email)
     form = RoleForm(
@@ -127,7 +128,7 @@ def member_role(request: HttpRequest, email: str) -> HttpResponse:
 
 @tenant_permission_required(MANAGE)
 @require_http_methods(["GET", "POST"])
-def member_remove(request: HttpRequest, email: str) -> HttpResponse:
+def member_remove(request: TenantRequest, email: str) -> HttpResponse:
     """Ask before ending somebody's right to act for the operator."""
     member = _member_or_404(email)
     refusal, status = "", 200
@@ -147,7 +148,7 @@ def member_remove(request: HttpRequest, email: str) -> HttpResponse:
 @tenant_permission_required(MANAGE)
 @never_cache
 @require_POST
-def member_invitation(request: HttpRequest, email: str) -> HttpResponse:
+def member_invitation(request: TenantRequest, email: str) -> HttpResponse:
     """Show the link again to somebody who has not chosen a password yet."""
     member = _member_or_404(email)
     if member.user.has_usable_password():
@@ -167,7 +168,7 @@ def _member_or_404(email: str) -> Membership:
     return member
 
 
-def _add(request: HttpRequest, form: MemberForm) -> Membership | None:
+def _add(request: TenantRequest, form: MemberForm) -> Membership | None:
     given = form.cleaned_data
     try:
         return add_member(
@@ -187,7 +188,7 @@ def _add(request: HttpRequest, form: MemberForm) -> Membership | None:
 
 
 def _tell_added(
-    request: HttpRequest, membership: Membership, *, has_password: bool
+    request: TenantRequest, membership: Membership, *, has_password: bool
 ) -> HttpResponse:
     user = membership.user
     if not user.has_usable_password():
@@ -196,7 +197,7 @@ def _tell_added(
     return close_dialog(request, page=PAGE, text=f"{user.email} is a member and {how}.")
 
 
-def _show_invitation(request: HttpRequest, membership: Membership) -> HttpResponse:
+def _show_invitation(request: TenantRequest, membership: Membership) -> HttpResponse:
     context = {
         "member": membership,
         "link": request.build_absolute_uri(invitation_path(membership.user)),

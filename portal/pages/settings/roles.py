@@ -6,7 +6,7 @@ from typing import Any
 
 from django import forms
 from django.db.models import Count, QuerySet
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
@@ -15,6 +15,7 @@ from charging.pages.forms import show_errors
 from portal.pages.settings.answers import close_dialog, show_dialog
 from portal.tenancy.models import Role
 from portal.tenancy.permissions import tenant_permission_required
+from portal.tenancy.requests import TenantRequest
 from portal.tenancy.roles import PERMISSIONS, ROLE_PERMISSIONS, permissions_of
 from portal.tenancy.services import (
     BuiltinRole,
@@ -49,7 +50,7 @@ class RoleForm(forms.Form):
 
 @tenant_permission_required(MANAGE)
 @require_safe
-def role_list(request: HttpRequest) -> HttpResponse:
+def role_list(request: TenantRequest) -> HttpResponse:
     """The matrix of roles and permissions."""
     roles = list(_roles())
     held = [permissions_of(role, request.tenant) for role in roles]
@@ -72,7 +73,7 @@ def role_list(request: HttpRequest) -> HttpResponse:
 
 @tenant_permission_required(MANAGE)
 @require_http_methods(["GET", "POST"])
-def role_new(request: HttpRequest) -> HttpResponse:
+def role_new(request: TenantRequest) -> HttpResponse:
     """The dialog for a role of one's own."""
     form = RoleForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
@@ -87,7 +88,7 @@ def role_new(request: HttpRequest) -> HttpResponse:
 
 @tenant_permission_required(MANAGE)
 @require_http_methods(["GET", "POST"])
-def role_edit(request: HttpRequest, code: str) -> HttpResponse:
+def role_edit(request: TenantRequest, code: str) -> HttpResponse:
     """The dialog for another name or other permissions."""
     role = _own_role_or_404(code)
     initial = {"name": role.name, "permissions": role.permissions}
@@ -106,7 +107,7 @@ def role_edit(request: HttpRequest, code: str) -> HttpResponse:
 
 @tenant_permission_required(MANAGE)
 @require_http_methods(["GET", "POST"])
-def role_delete(request: HttpRequest, code: str) -> HttpResponse:
+def role_delete(request: TenantRequest, code: str) -> HttpResponse:
     """Ask before deleting a role of one's own."""
     role = _own_role_or_404(code)
     context: dict[str, Any] = {"role": role, "refusal": ""}
@@ -134,7 +135,7 @@ def _own_role_or_404(code: str) -> Role:
     return role
 
 
-def _form_dialog(request: HttpRequest, form: RoleForm, *, role: Role | None) -> HttpResponse:
+def _form_dialog(request: TenantRequest, form: RoleForm, *, role: Role | None) -> HttpResponse:
     return show_dialog(
         request,
         "portal/settings/_dialog_role.html",
