@@ -8,6 +8,7 @@ from django.template.loader import render_to_string
 from django.utils import timezone
 
 from charging.pages.account_context import balances_context, live_context
+from charging.pages.phone_context import phone_burst, phone_screen
 from charging.selectors import phone
 from notifications import live
 from notifications.page_socket import PageSocket
@@ -103,22 +104,14 @@ class PhoneConsumer(PageSocket):
         self.shown[template] = {row.key for row in rows}
         if not new and shown is not None:
             return ""
-        context = {"rows": new, "replaces": shown is None, "tenant": self.tenant}
+        context = {
+            "rows": new,
+            "replaces": shown is None,
+            "is_in_use": any(row.key.startswith("x-") for row in new),
+            "tenant": self.tenant,
+            "device": self.device,
+        }
         return render_to_string(template, context)
-
-
-def phone_screen(device: Device) -> dict[str, Any]:
-    """What the phone's screen says about what runs."""
-    return {
-        "device": device,
-        "call": phone.running_call(device),
-        "downloads": phone.running_downloads(device),
-    }
-
-
-def phone_burst(device: Device) -> dict[str, Any]:
-    """How far the newest burst is."""
-    return {"device": device, "burst": phone.newest_burst(device)}
 
 
 def _find_phone(public_id: str) -> Device | None:

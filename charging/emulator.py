@@ -213,14 +213,14 @@ def _errors(
     service: str, volume: int | None, destination: str, rating_group: int | None
 ) -> list[FieldError]:
     """What is wrong with a session that somebody asks for."""
-    most = VOLUME_MAX.get(service)  # type: ignore[call-overload]
-    if most is None:
+    if service not in VOLUME_MAX:
         return [FieldError("service", "Choose voice, sms or data.")]
+    most = VOLUME_MAX[Service(service)]
     errors = []
     if volume is None and service != Service.VOICE:
         errors.append(FieldError("volume", "Say how much to use."))
     if volume is not None and not 1 <= volume <= most:
-        errors.append(FieldError("volume", f"Enter 1 to {most:,} {_UNIT_WORDS[service]}."))
+        errors.append(FieldError("volume", f"Enter 1 to {most:,} {_UNIT_WORDS[Service(service)]}."))
     if len(destination.strip()) > DESTINATION_LENGTH_MAX:
         errors.append(FieldError("destination", "A number has at most 40 characters."))
     if rating_group is not None and (problem := _rating_group_problem(rating_group, service)):

@@ -121,8 +121,9 @@ class OverviewConsumer(PageSocket):
         self.mark("figures")
 
     async def disconnect(self, code: int) -> None:
-        if getattr(self, "figures_timer", None):
-            self.figures_timer.cancel()
+        timer: asyncio.TimerHandle | None = getattr(self, "figures_timer", None)
+        if timer is not None:
+            timer.cancel()
         await super().disconnect(code)
 
     def render_toasts(self) -> str:

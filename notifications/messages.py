@@ -27,7 +27,7 @@ def _threshold(payload: Payload, tenant: Tenant) -> str:
         return f"{crossing.bucket_name}: you have {left} again."
     percent = f"{crossing.percent} %" if crossing.percent else ""
     mark = percent or _in_words(crossing.limit, payload, tenant)
-    return f"{crossing.bucket_name}: you have {left} left, at most {mark}."
+    return f"{crossing.bucket_name}: {left} left. You have passed the {mark} mark."
 
 
 def _exhausted(payload: Payload, tenant: Tenant) -> str:

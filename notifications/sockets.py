@@ -85,7 +85,7 @@ class TenantSocket(AsyncWebsocketConsumer):
         """The base class leaves them when the socket closes."""
         for group in groups:
             await self.channel_layer.group_add(group, self.channel_name)
-        self.groups = [*(self.groups or []), *groups]
+        self.groups = [*(self.groups or []), *groups]  # type: ignore[has-type]
 
     async def read(self, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         """Run synchronous code of the database in a thread, within the tenant's scope."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from typing import Any
+from uuid import UUID
 
 from django.core.paginator import Paginator
 from django.db.models import Q
@@ -106,7 +106,7 @@ def _start(request: TenantRequest, device: Device, app: App, destination: str) -
 
 @require_POST
 @tenant_permission_required(emulator.PERMISSION)
-def phone_hang_up(request: TenantRequest, device_id: str, session_id: Any) -> HttpResponse:
+def phone_hang_up(request: TenantRequest, device_id: str, session_id: UUID) -> HttpResponse:
     """The call, or a download, is ended."""
     device = _phone_or_404(device_id)
     session = selectors.find_emulated_session(device, session_id)
@@ -129,8 +129,7 @@ def phone_amount(request: TenantRequest, device_id: str) -> HttpResponse:
         raise Http404
     form = AmountForm(request.POST or None, service=service)
     if request.method == "POST" and form.is_valid() and _use_amount(request, device, form):
-        happened = {"dialog:close": {}}
-        return HttpResponse(status=204, headers={"HX-Trigger": json.dumps(happened)})
+        return HttpResponse(status=204, headers={"HX-Trigger": json.dumps({"dialog:close": {}})})
     if not request.htmx:
         return redirect("phone", device.public_id)
     status = 422 if form.is_bound else 200

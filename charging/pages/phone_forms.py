@@ -47,26 +47,25 @@ class AmountForm(forms.Form):
         label="To", required=False, max_length=DESTINATION_LENGTH_MAX, help_text="+49 151 …"
     )
 
-    def __init__(self, *args: Any, service: str, **kwargs: Any) -> None:
-        amount, unit = DEFAULT_AMOUNTS[Service(service)]
-        initial = {"service": service, "volume": amount, "volume_unit": unit}
-        super().__init__(*args, initial=initial, **kwargs)
-        self.service = Service(service)
+    def __init__(self, data: Any, *, service: str) -> None:
+        self.of_service = Service(service)
+        amount, unit = DEFAULT_AMOUNTS[self.of_service]
+        super().__init__(data, initial={"service": service, "volume": amount, "volume_unit": unit})
         groups = RatingGroup.objects.filter(service=service).order_by("number")
         named = [(group.number, str(group)) for group in groups]
         self.fields["rating_group"].choices = [("", "Usual for the service"), *named]  # type: ignore[attr-defined]
         self.fields["volume"].widget.attrs |= {"inputmode": "decimal", "autocomplete": "off"}
-        if self.service == Service.DATA:
+        if self.of_service == Service.DATA:
             del self.fields["destination"]
 
     @property
     def units(self) -> Any:
-        unit = UNIT_OF_SERVICE[self.service]
+        unit = UNIT_OF_SERVICE[self.of_service]
         return unit_choices(unit, gigabyte_base=current_tenant().gigabyte_base)
 
     def clean_volume(self) -> int:
         label = self.data.get("volume_unit", "")
-        return parse_volume(self.cleaned_data["volume"], label, UNIT_OF_SERVICE[self.service])
+        return parse_volume(self.cleaned_data["volume"], label, UNIT_OF_SERVICE[self.of_service])
 
 
 class BurstForm(forms.Form):
@@ -87,8 +86,8 @@ class BurstForm(forms.Form):
         label="At a time", initial=50, min_value=1, max_value=CONCURRENCY_MAX
     )
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, auto_id="burst_%s", **kwargs)
+    def __init__(self, data: Any = None) -> None:
+        super().__init__(data, auto_id="burst_%s")
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or self.cleaned_data

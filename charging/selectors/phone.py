@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import shlex
-from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, tzinfo
 from typing import Any, Final
+from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
@@ -58,11 +58,16 @@ class LogRow:
     tone: str
     text: str
     cost: str = ""
-    heading: str = ""
-    request: dict[str, Any] | None = None
-    answer: dict[str, Any] | None = None
-    curl: str = ""
-    duration_ms: str = ""
+    exchange_key: int | None = None
+    """Request and answer can be asked for by it; None for an event."""
+    payload: dict[str, Any] | None = None
+    zone: tzinfo
+
+    @property
+    def time(self) -> str:
+        """To the millisecond, in the tenant's zone."""
+        local = self.at.astimezone(self.zone)
+        return f"{local:%H:%M:%S}.{local.microsecond // 1000:03}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,7 +111,7 @@ def newest_burst(device: Device) -> Burst | None:
     return Burst.objects.filter(device=device).order_by("-pk").first()
 
 
-def find_emulated_session(device: Device, public_id: object) -> EmulatedSession | None:
+def find_emulated_session(device: Device, public_id: UUID) -> EmulatedSession | None:
     """One of the device's sessions by its public id."""
     return (
         EmulatedSession.objects.select_related("device")
@@ -132,54 +137,45 @@ def _active(device: Device) -> QuerySet[EmulatedSession]:
 
 def _exchange_rows(device: Device) -> list[LogRow]:
     """Ids are no order of commits, so the newest are read anew instead of those past the last."""
-    newest = EmulatedSession.objects.filter(device=device).order_by("-pk")
-    sessions = {session.pk: session for session in newest[:SESSIONS_LOOKED_AT]}
+    newest = EmulatedSession.objects.filter(device=device).order_by("-pk").values("pk")
     exchanges = list(
-        EmulatedExchange.objects.filter(session_id__in=sessions).order_by("-pk")[:ROWS_MAX]
+        EmulatedExchange.objects.filter(session_id__in=newest[:SESSIONS_LOOKED_AT])
+        .select_related("session")
+        .order_by("-pk")[:ROWS_MAX]
     )
-    costs = _costs(sessions.values(), exchanges)
+    costs = _costs(exchanges)
     tenant, currency = current_tenant(), device.account.currency
-    rows = []
-    for exchange in exchanges:
-        session = sessions[exchange.session_id]
-        cost = costs.get((session.charging_ref, exchange.operation, exchange.sequence_number))
-        rows.append(_exchange_row(exchange, session, cost, currency, tenant))
-    return rows
+    return [_exchange_row(exchange, costs, currency, tenant) for exchange in exchanges]
 
 
-def _costs(
-    sessions: Iterable[EmulatedSession], exchanges: Iterable[EmulatedExchange]
-) -> dict[tuple[str, str, int], int]:
+def _costs(exchanges: list[EmulatedExchange]) -> dict[tuple[str, str, int], int]:
     """What the built-in charging function charged for each request, in nano-units."""
-    refs = [session.charging_ref for session in sessions if session.charging_ref]
-    numbers = {exchange.sequence_number for exchange in exchanges}
+    refs = {exchange.session.charging_ref for exchange in exchanges} - {""}
     entries = RequestLogEntry.objects.filter(
-        session__ref__in=refs, sequence_number__in=numbers
+        session__ref__in=refs, sequence_number__in={e.sequence_number for e in exchanges}
     ).values_list("session__ref", "operation", "sequence_number", "cost")
     return {(ref, operation, number): cost for ref, operation, number, cost in entries}
 
 
 def _exchange_row(
     exchange: EmulatedExchange,
-    session: EmulatedSession,
-    cost: int | None,
+    costs: dict[tuple[str, str, int], int],
     currency: str,
     tenant: Tenant,
 ) -> LogRow:
     kind, tone = _outcome(exchange)
+    request = (exchange.session.charging_ref, exchange.operation, exchange.sequence_number)
+    cost = costs.get(request)
     return LogRow(
         key=f"x-{exchange.pk}",
         at=exchange.at,
         code=exchange.result,
         kind=kind,
         tone=tone,
-        text=_exchange_text(exchange, session, tenant),
+        text=_exchange_text(exchange, exchange.session, tenant),
         cost="" if cost is None else format_money(cost, currency),
-        heading=f"POST {exchange.url}",
-        request=exchange.request,
-        answer=exchange.answer,
-        curl=_curl(exchange),
-        duration_ms=f"{exchange.duration_us / 1000:,.1f} ms",
+        exchange_key=exchange.pk,
+        zone=tenant.zone,
     )
 
 
@@ -215,7 +211,8 @@ def _exchange_text(exchange: EmulatedExchange, session: EmulatedSession, tenant:
     return " · ".join(parts)
 
 
-def _curl(exchange: EmulatedExchange) -> str:
+def curl_of(exchange: EmulatedExchange) -> str:
+    """The same request for a shell; the token is left to whoever runs it."""
     body = json.dumps(exchange.request, separators=(",", ":"), ensure_ascii=False)
     return " ".join(
         [
@@ -256,6 +253,6 @@ def _event_row(event: NotificationEvent) -> LogRow:
         kind="notify",
         tone=tone,
         text=text or EVENT_TYPES[event.type],
-        heading=event.type,
-        answer=event.payload,
+        payload=event.payload,
+        zone=current_tenant().zone,
     )

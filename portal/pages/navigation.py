@@ -56,7 +56,9 @@ NAVIGATION: Final[tuple[tuple[str, tuple[Entry, ...]], ...]] = (
 
 def shell(request: HttpRequest) -> dict[str, Any]:
     """Template context: the tenant, the operators to switch between, and the navigation."""
+    actor: Actor | None = getattr(request, "actor", None)
     return {
+        "hears_events": actor is not None and actor.may("notifications.view"),
         "tenant": getattr(request, "tenant", None),
         "tenants": getattr(request, "own_tenants", []),
         "nav": SimpleLazyObject(lambda: navigation(request)),

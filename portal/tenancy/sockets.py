@@ -14,13 +14,13 @@ from datetime import datetime
 from functools import partial
 from http.cookies import SimpleCookie
 from importlib import import_module
-from types import SimpleNamespace
 from typing import Any, Final
 from urllib.parse import urlsplit
 
 from channels.db import database_sync_to_async
 from django.conf import settings
 from django.contrib.auth import get_user
+from django.http import HttpRequest
 
 from portal.tenancy import tokens
 from portal.tenancy.actor import Actor
@@ -76,7 +76,9 @@ def visitor_with_token(token: str) -> Visitor | None:
 def visitor_with_session(session_key: str) -> Visitor | None:
     """The person behind a browser session, acting for the tenant chosen in it."""
     store = import_module(settings.SESSION_ENGINE).SessionStore(session_key)
-    user = get_user(SimpleNamespace(session=store))
+    request = HttpRequest()
+    request.session = store
+    user = get_user(request)
     if not user.is_authenticated:
         return None
     own = list(tenants_of(user))
