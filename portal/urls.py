@@ -10,3 +10,5 @@ urlpatterns = [
     path("notifications/", include("notifications.urls")),
     path("", include("portal.api.urls")),
 ]
+
+handler500 = "portal.api.handlers.server_error"

@@ -263,3 +263,27 @@ def test_what_nobody_expected_has_an_id_that_is_in_the_log(rest, monkeypatch, ca
 def test_the_schema_is_public_and_names_every_problem(http):
     cache.clear()
     assert http.get(reverse("api-schema")).status_code == 200
+
+
+def test_a_database_that_is_away_before_any_view_is_told_too(http, monkeypatch):
+    def away(token):
+        raise OperationalError("connection refused")
+
+    monkeypatch.setattr("portal.tenancy.tokens.verify", away)
+
+    answer = http.get(PLANS, headers={"Authorization": "Bearer x"})
+
+    check(answer, 503, "unavailable")
+    assert int(answer["Retry-After"]) > 0
+
+
+def test_people_get_a_page_when_something_fails_before_any_view(http, monkeypatch):
+    def broken(user):
+        raise RuntimeError
+
+    monkeypatch.setattr("portal.tenancy.middleware.TenantMiddleware._by_session", broken)
+
+    answer = http.get("/sign-in/")
+
+    assert answer.status_code == 500
+    assert answer["Content-Type"].startswith("text/html")
