@@ -36,7 +36,6 @@ class EndpointForm(forms.Form):
     kind = forms.ChoiceField(choices=[(BUILT_IN, "Built in"), (EXTERNAL, "External")])
     url = forms.CharField(
         label="Address",
-        required=False,
         max_length=300,
         help_text="Root of the API, before /nchf-convergedcharging. HTTP/2, also unencrypted.",
         widget=forms.URLInput(attrs={"placeholder": "https://chf.example:8443"}),
@@ -46,10 +45,8 @@ class EndpointForm(forms.Form):
     )
     authentication = forms.ChoiceField(label="It wants", choices=Authentication.choices)
     token = forms.CharField(label="Token", required=False, strip=True, max_length=4000)
-    token_url = forms.CharField(
-        label="Token address", required=False, max_length=300, widget=forms.URLInput
-    )
-    client_id = forms.CharField(label="Client id", required=False, max_length=200)
+    token_url = forms.CharField(label="Token address", max_length=300, widget=forms.URLInput)
+    client_id = forms.CharField(label="Client id", max_length=200)
     client_secret = forms.CharField(
         label="Client secret",
         required=False,
@@ -59,18 +56,36 @@ class EndpointForm(forms.Form):
     )
     scope = forms.CharField(label="Scope", required=False, max_length=200)
 
-    def clean(self) -> dict[str, Any]:
-        data = super().clean() or self.cleaned_data
-        if data.get("kind") == EXTERNAL and not data.get("url"):
-            self.add_error("url", "Enter the charging function's address.")
-        return data
+    def __init__(self, *args: Any, saved: ChargerEndpoint, **kwargs: Any) -> None:
+        super().__init__(*args, initial=self.typed(saved), **kwargs)
+        self.fields["token"].required = not saved.sealed_token
+        self.fields["client_secret"].required = not saved.sealed_client_secret
+        if self.is_bound:
+            self._ask_only_for_the_chosen()
+
+    def _ask_only_for_the_chosen(self) -> None:
+        """All parts are sent, also those that the page hides."""
+        kind, authentication = self["kind"].value(), self["authentication"].value()
+        is_external = kind == EXTERNAL
+        counts = {
+            "url": is_external,
+            "authentication": is_external,
+            "token": is_external and authentication == Authentication.STATIC_TOKEN,
+            **dict.fromkeys(
+                ("token_url", "client_id", "client_secret"),
+                is_external and authentication == Authentication.CLIENT_CREDENTIALS,
+            ),
+        }
+        for name, is_asked in counts.items():
+            self.fields[name].required = self.fields[name].required and is_asked
 
     def spec(self) -> EndpointSpec:
         """What was typed; call it on a valid form."""
         if self.cleaned_data["kind"] == BUILT_IN:
             return EndpointSpec()
-        given = {field.name: self.cleaned_data[field.name] for field in fields(EndpointSpec)}
-        return EndpointSpec(**given)
+        return EndpointSpec(
+            **{field.name: self.cleaned_data[field.name] for field in fields(EndpointSpec)}
+        )
 
     @classmethod
     def typed(cls, endpoint: ChargerEndpoint) -> dict[str, Any]:
@@ -87,9 +102,7 @@ class EndpointForm(forms.Form):
 def charger_settings(request: TenantRequest) -> HttpResponse:
     """The form for the tenant's charging function."""
     endpoint = charger_endpoint()
-    form = EndpointForm(
-        request.POST if request.method == "POST" else None, initial=EndpointForm.typed(endpoint)
-    )
+    form = EndpointForm(request.POST if request.method == "POST" else None, saved=endpoint)
     if request.method == "POST" and form.is_valid():
         try:
             save_endpoint(spec=form.spec(), actor=request.actor, now=timezone.now())
@@ -115,11 +128,12 @@ def charger_settings(request: TenantRequest) -> HttpResponse:
 @require_POST
 def charger_test(request: TenantRequest) -> HttpResponse:
     """Send one harmless request to what is typed, and say in words what came back."""
-    form = EndpointForm(request.POST)
+    saved = charger_endpoint()
+    form = EndpointForm(request.POST, saved=saved)
     context: dict[str, Any] = {"form": form}
     if form.is_valid():
         try:
-            endpoint = described_endpoint(form.spec(), saved=ChargerEndpoint.objects.first())
+            endpoint = described_endpoint(form.spec(), saved=saved)
         except Invalid as invalid:
             show_errors(form, invalid)
         else:

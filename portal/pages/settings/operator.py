@@ -30,14 +30,15 @@ _REGIONS: Final = (
 class OperatorForm(forms.Form):
     """An operator's settings as people type them."""
 
-    name = forms.CharField(label="Name", required=False, max_length=120)
+    name = forms.CharField(
+        label="Name", max_length=120, error_messages={"required": "An operator needs a name."}
+    )
     time_zone = forms.ChoiceField(
         label="Time zone",
         help_text="For times on pages, renewals and periods; an account may have its own.",
     )
     home_plmn = forms.CharField(
         label="Home network (PLMN)",
-        required=False,
         max_length=6,
         help_text="Mobile country and network code: 5 or 6 digits. Elsewhere is roaming.",
     )

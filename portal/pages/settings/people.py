@@ -48,12 +48,14 @@ class MemberForm(forms.Form):
 
     email = forms.CharField(
         label="E-mail",
-        required=False,
         max_length=254,
+        error_messages={"required": "Enter the address the person signs in with."},
         widget=forms.EmailInput(attrs={"autocomplete": "off"}),
     )
     name = forms.CharField(label="Name", required=False, max_length=120)
-    role = RoleField(label="Role", empty_label="Choose…")
+    role = RoleField(
+        label="Role", empty_label="Choose…", error_messages={"required": "Choose a role."}
+    )
     password = forms.CharField(
         label="First password",
         required=False,

@@ -34,7 +34,11 @@ MANAGE = "tenant.manage"
 class RoleForm(forms.Form):
     """A role's name and permissions; the services say what is wrong with them."""
 
-    name = forms.CharField(label="Name", required=False, help_text="What its people do.")
+    name = forms.CharField(
+        label="Name",
+        help_text="What its people do.",
+        error_messages={"required": "Give the role a name."},
+    )
     permissions = forms.MultipleChoiceField(
         choices=[(name, PERMISSIONS[name]) for name in ROLE_PERMISSIONS],
         required=False,
