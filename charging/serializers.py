@@ -23,7 +23,7 @@ REQUEST_KEY_LENGTH_MAX = 128
 # ── balances ─────────────────────────────────────────────────────────────────────────────────
 
 
-class BalanceThresholdOut(serializers.Serializer[ThresholdState]):
+class BalanceThresholdOut(serializers.Serializer[Any]):
     name = serializers.CharField()
     percent = serializers.SerializerMethodField(help_text="Of what was granted, or null.")
     limit = serializers.SerializerMethodField(help_text="At or below it the balance is low.")
@@ -44,7 +44,7 @@ class BalanceThresholdOut(serializers.Serializer[ThresholdState]):
         return "low" if mark.is_low else "normal"
 
 
-class BalanceOut(serializers.Serializer[Balance]):
+class BalanceOut(serializers.Serializer[Any]):
     """One bucket: granted = available + reserved + used + expired.
 
     Octets, seconds or events as integers; money as decimal strings.
@@ -165,7 +165,9 @@ class UsageIn(StrictSerializer):
         required=False,
         help_text="The service's own unless given.",
     )
-    label = serializers.CharField(max_length=60, required=False, allow_blank=True)
+    label = serializers.CharField(  # type: ignore[assignment]  # a field, not Field.label
+        max_length=60, required=False, allow_blank=True
+    )
 
 
 class EmulatedSessionOut(serializers.Serializer[EmulatedSession]):
@@ -173,7 +175,7 @@ class EmulatedSessionOut(serializers.Serializer[EmulatedSession]):
     url = serializers.SerializerMethodField()
     device = serializers.CharField(source="device.public_id")
     service = serializers.ChoiceField(choices=Service.choices)
-    label = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]
     rating_group = serializers.IntegerField(allow_null=True)
     volume = serializers.IntegerField(allow_null=True, help_text="Null: until it is hung up.")
     destination = serializers.CharField()

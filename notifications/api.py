@@ -38,7 +38,7 @@ class NotificationListView(TenantView):
         events = selectors.published_events(types=types, account_id=query.get("account", ""))
         if (after := query.get("after")) is not None:
             events = events.filter(position__gt=after)
-        page = self.paginate_queryset(events)
+        page = self.paginate_queryset(events) or []
         return self.get_paginated_response([_shown(event, shape) for event in page])
 
 

@@ -35,7 +35,8 @@ RATING_GROUPS = "Rating groups"
 
 
 class PlanView(TenantView):
-    permission, write_permission = "plans.view", "plans.design"
+    permission = "plans.view"
+    write_permission = "plans.design"
 
     def plans(self) -> QuerySet[Plan]:
         versions = Prefetch("versions", PlanVersion.objects.order_by("number"))
@@ -146,7 +147,7 @@ class VersionDetailView(PlanView):
 
 
 class PublishView(PlanView):
-    permission, write_permission = "plans.publish", None
+    permission = write_permission = "plans.publish"
 
     @extend_schema(
         tags=[PLANS],

@@ -104,8 +104,9 @@ class PercentField(serializers.DecimalField):
     """0 to 100 with at most two decimals."""
 
     def __init__(self, **kwargs: Any) -> None:
-        limits = {"min_value": Decimal(0), "max_value": Decimal(100)}
-        super().__init__(max_digits=5, decimal_places=2, **limits, **kwargs)
+        super().__init__(
+            max_digits=5, decimal_places=2, min_value=Decimal(0), max_value=Decimal(100), **kwargs
+        )
 
 
 class ThresholdIn(StrictSerializer):

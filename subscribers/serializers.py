@@ -77,7 +77,9 @@ class DeviceIn(StrictSerializer):
     gpsi = serializers.CharField(
         max_length=40, required=False, allow_blank=True, help_text="msisdn-…, +49… or digits."
     )
-    label = serializers.CharField(max_length=80, required=False, allow_blank=True)
+    label = serializers.CharField(  # type: ignore[assignment]  # a field, not Field.label
+        max_length=80, required=False, allow_blank=True
+    )
     charging_characteristics = serializers.CharField(
         max_length=4, required=False, allow_blank=True, help_text="1 to 4 hexadecimal digits."
     )
@@ -101,7 +103,7 @@ class DeviceOut(serializers.Serializer[Device]):
     account = serializers.CharField(source="account.public_id")
     supi = serializers.CharField(help_text="Empty when it has none.")
     gpsi = serializers.CharField(help_text="Empty when it has none.")
-    label = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]
     state = serializers.ChoiceField(choices=Device.State.choices)
     charging_characteristics = serializers.CharField()
     home_plmn = serializers.CharField()

@@ -31,7 +31,7 @@ class StrictSerializer(serializers.Serializer[Any]):
             value = super().to_internal_value(data)
         except ValidationError as error:
             if unknown and isinstance(error.detail, dict):
-                raise ValidationError(unknown | error.detail) from error
+                raise ValidationError({**unknown, **error.detail}) from error
             raise
         if unknown:
             raise ValidationError(unknown)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from django.db.models import Model, QuerySet
+from django.db.models import QuerySet
 from rest_framework.pagination import BasePagination
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -24,9 +24,9 @@ PAGE_SIZE_MAX: Final = 200
 class CursorPages(BasePagination):
     """Keyset paging along one unique field, which the view names as `page_order` ("-id")."""
 
-    def paginate_queryset(
+    def paginate_queryset(  # type: ignore[override]  # nothing but a queryset is paged
         self, queryset: QuerySet[Any], request: Request, view: Any = None
-    ) -> list[Model]:
+    ) -> list[Any]:
         order: str = view.page_order
         self.field, descends = order.removeprefix("-"), order.startswith("-")
         self.url = request.build_absolute_uri()

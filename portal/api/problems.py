@@ -238,8 +238,6 @@ def _from_api_exception(
     headers = {}
     if challenge := getattr(exc, "auth_header", None):
         headers["WWW-Authenticate"] = challenge
-    if isinstance(exc, exceptions.Throttled) and exc.wait is not None:
-        headers["Retry-After"] = str(int(exc.wait) + 1)
     is_unreadable = isinstance(exc, exceptions.ParseError)
     code = "malformed" if is_unreadable else _CODE_OF_STATUS[exc.status_code]
     return _document(code, str(exc.detail), instance), headers

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema
+from rest_framework.permissions import SAFE_METHODS
 
 from portal.api.problems import CONTENT_TYPE
 
@@ -40,7 +41,7 @@ _PROBLEM_SCHEMA = {
 class TenantSchema(AutoSchema):
     """Adds what every endpoint does: the scope it needs, and errors as problem documents."""
 
-    def get_description(self) -> str:
+    def get_description(self) -> str:  # type: ignore[override]  # as drf-spectacular calls it
         text = super().get_description() or ""
         return f"{text}\n\nNeeds the scope `{self._scope()}`."
 
@@ -50,7 +51,9 @@ class TenantSchema(AutoSchema):
     def get_auth(self) -> list[dict[str, Any]]:
         return [{"oauth2": [self._scope()]}, {"browserSession": []}]
 
-    def _get_response_bodies(self, direction: str = "response") -> dict[str, Any]:
+    def _get_response_bodies(
+        self, direction: Literal["request", "response"] = "response"
+    ) -> dict[str, Any]:
         bodies: dict[str, Any] = super()._get_response_bodies(direction)
         problem = {
             "description": "What is wrong and what to do about it.",
@@ -59,9 +62,10 @@ class TenantSchema(AutoSchema):
         return {**bodies, "4XX": problem, "5XX": problem}
 
     def _scope(self) -> str:
-        if self.method not in {"GET", "HEAD", "OPTIONS"}:
-            return getattr(self.view, "write_permission", None) or self.view.permission
-        return str(self.view.permission)
+        view: Any = self.view
+        if self.method in SAFE_METHODS:
+            return str(view.permission)
+        return str(view.write_permission or view.permission)
 
 
 class TokenScheme(OpenApiAuthenticationExtension):

@@ -1,6 +1,6 @@
 """Addresses of the REST API, its documentation and the token endpoint."""
 
-from django.urls import include, path, re_path, register_converter
+from django.urls import URLPattern, URLResolver, include, path, re_path, register_converter
 from django.urls.converters import StringConverter
 
 from charging.api import accounts, emulation, sessions
@@ -50,7 +50,7 @@ _devices = [
     path("<key:id>/usage/", emulation.UsageView.as_view(), name="api-usage"),
 ]
 
-_v1 = [
+_v1: list[URLPattern | URLResolver] = [
     path("schema/", public(SchemaView.as_view()), name="api-schema"),
     path("docs/", api_docs.api_docs, name="api-docs"),
     path("plans/", include(_plans)),

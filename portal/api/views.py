@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 from django.db.models import QuerySet
@@ -36,7 +35,8 @@ class TenantView(GenericAPIView[Any]):
 
     @property
     def actor(self) -> Actor:
-        return self.request._request.actor
+        actor: Actor = self.request._request.actor  # type: ignore[attr-defined]
+        return actor
 
     def query(self) -> dict[str, Any]:
         """The checked query parameters."""
@@ -57,19 +57,13 @@ class TenantView(GenericAPIView[Any]):
         found = self.paginate_queryset(rows)
         return self.get_paginated_response(serializer_class(found, many=True).data)
 
-    def whole(
-        self, rows: Sequence[Any], serializer_class: type[serializers.BaseSerializer[Any]]
-    ) -> Response:
-        """A collection that always fits one page."""
-        return Response({"results": serializer_class(rows, many=True).data, "next": None})
-
 
 class SchemaView(SpectacularAPIView):
     """Read by anybody: it describes the product and holds nothing of a tenant."""
 
     authentication_classes = ()
     permission_classes = (AllowAny,)
-    renderer_classes = (JSONRenderer,)
+    renderer_classes = [JSONRenderer]
 
 
 class PermanentRedirect(HttpResponseRedirect):

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from django import forms
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from portal.tenancy import clients
 from portal.tenancy.models import ApiClient
 from portal.tenancy.permissions import tenant_permission_required
+from portal.tenancy.requests import TenantRequest
 from portal.tenancy.roles import CLIENT_SCOPES, PERMISSIONS
 from portal.tenancy.validation import Invalid
 
@@ -39,7 +40,7 @@ class ClientForm(forms.Form):
 
 @require_GET
 @tenant_permission_required(_PERMISSION)
-def client_list(request: HttpRequest) -> HttpResponse:
+def client_list(request: TenantRequest) -> HttpResponse:
     """Every client with its scopes and when it last asked for a token."""
     context = {"clients": clients.list_clients(), "token_url": _token_url(request)}
     return render(request, "portal/api_clients.html", context)
@@ -47,7 +48,7 @@ def client_list(request: HttpRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 @tenant_permission_required(_PERMISSION)
-def client_new(request: HttpRequest) -> HttpResponse:
+def client_new(request: TenantRequest) -> HttpResponse:
     """The dialog for a new client, then the one that shows its secret."""
     form = ClientForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
@@ -64,7 +65,7 @@ def client_new(request: HttpRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 @tenant_permission_required(_PERMISSION)
-def client_edit(request: HttpRequest, client_id: str) -> HttpResponse:
+def client_edit(request: TenantRequest, client_id: str) -> HttpResponse:
     """The dialog for another name or other scopes."""
     client = _client_or_404(client_id)
     form = ClientForm(request.POST or None, initial={"name": client.name, "scopes": client.scopes})
@@ -82,7 +83,7 @@ def client_edit(request: HttpRequest, client_id: str) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 @tenant_permission_required(_PERMISSION)
-def client_secret(request: HttpRequest, client_id: str) -> HttpResponse:
+def client_secret(request: TenantRequest, client_id: str) -> HttpResponse:
     """Ask before replacing the secret, then show the new one."""
     client = _client_or_404(client_id)
     if request.method == "POST":
@@ -93,7 +94,7 @@ def client_secret(request: HttpRequest, client_id: str) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 @tenant_permission_required(_PERMISSION)
-def client_disable(request: HttpRequest, client_id: str) -> HttpResponse:
+def client_disable(request: TenantRequest, client_id: str) -> HttpResponse:
     """Ask before shutting a system out."""
     client = _client_or_404(client_id)
     if request.method == "POST":
@@ -104,7 +105,7 @@ def client_disable(request: HttpRequest, client_id: str) -> HttpResponse:
 
 @require_POST
 @tenant_permission_required(_PERMISSION)
-def client_enable(request: HttpRequest, client_id: str) -> HttpResponse:
+def client_enable(request: TenantRequest, client_id: str) -> HttpResponse:
     """Let a system in again."""
     client = _client_or_404(client_id)
     clients.enable_client(client=client, actor=request.actor, now=timezone.now())
@@ -119,7 +120,7 @@ def _client_or_404(client_id: str) -> ApiClient:
 
 
 def _form_dialog(
-    request: HttpRequest, form: ClientForm, *, client: ApiClient | None
+    request: TenantRequest, form: ClientForm, *, client: ApiClient | None
 ) -> HttpResponse:
     chosen = set(form["scopes"].value() or [])
     context = {
@@ -132,7 +133,7 @@ def _form_dialog(
 
 
 def _dialog(
-    request: HttpRequest, template: str, context: dict[str, Any], *, status: int = 200
+    request: TenantRequest, template: str, context: dict[str, Any], *, status: int = 200
 ) -> HttpResponse:
     """A dialog for htmx; a plain visit goes to the page it opens on."""
     if not request.htmx:
@@ -140,7 +141,7 @@ def _dialog(
     return render(request, template, context, status=status)
 
 
-def _show_secret(request: HttpRequest, client: ApiClient, secret: str) -> HttpResponse:
+def _show_secret(request: TenantRequest, client: ApiClient, secret: str) -> HttpResponse:
     """The one answer that holds the secret; nobody may keep a copy of it."""
     context = {
         "client": client,
@@ -153,7 +154,7 @@ def _show_secret(request: HttpRequest, client: ApiClient, secret: str) -> HttpRe
     return response
 
 
-def _close_dialog(request: HttpRequest, text: str) -> HttpResponse:
+def _close_dialog(request: TenantRequest, text: str) -> HttpResponse:
     """The rows anew, the dialog gone, and a word about it."""
     context = {"clients": clients.list_clients()}
     response = render(request, "portal/_api_clients_changed.html", context)
@@ -161,5 +162,5 @@ def _close_dialog(request: HttpRequest, text: str) -> HttpResponse:
     return response
 
 
-def _token_url(request: HttpRequest) -> str:
+def _token_url(request: TenantRequest) -> str:
     return request.build_absolute_uri("/oauth/token/")

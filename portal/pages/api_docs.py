@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
@@ -13,13 +13,14 @@ from portal.api.paging import PAGE_SIZE, PAGE_SIZE_MAX
 from portal.api.problems import PROBLEM_TYPES
 from portal.tenancy import clients
 from portal.tenancy.permissions import public
+from portal.tenancy.requests import TenantRequest
 from portal.tenancy.roles import CLIENT_SCOPES, PERMISSIONS, SCOPE_ALIASES
 from portal.tenancy.tokens import LIFETIME_SECONDS
 
 
 @public
 @require_GET
-def api_docs(request: HttpRequest) -> HttpResponse:
+def api_docs(request: TenantRequest) -> HttpResponse:
     """Every call with what it takes, what it answers and how to make it."""
     base_url = request.build_absolute_uri("/").rstrip("/")
     groups = [
@@ -50,7 +51,7 @@ def api_docs(request: HttpRequest) -> HttpResponse:
     return render(request, "portal/api_docs.html", context)
 
 
-def _client_id(request: HttpRequest) -> str:
+def _client_id(request: TenantRequest) -> str:
     """One of the tenant's own clients, for who may see them."""
     if request.actor is None or not request.actor.may("tenant.manage"):
         return "YOUR_CLIENT_ID"
