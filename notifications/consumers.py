@@ -11,27 +11,18 @@ from urllib.parse import parse_qs
 from django.template.loader import render_to_string
 
 from notifications import live, selectors
-from notifications.crossings import read_crossing
 from notifications.event_types import EVENT_TYPES
 from notifications.messages import text_for
 from notifications.models import NotificationEvent
 from notifications.page_socket import PageSocket
 from notifications.representation import event_json
 from notifications.sockets import BAD_ADDRESS, Refused, TenantSocket
+from notifications.tones import WORTH_A_TOAST, tone_of_event
 
 BATCH_SIZE: Final = 200
 CATCH_UP_SECONDS: Final = 5.0
 POSITION_MAX: Final = 2**63 - 1
 
-#: What deserves to interrupt somebody who looks at another page.
-TOAST_TONES: Final = {
-    "bucket.threshold_crossed": "warn",
-    "bucket.exhausted": "bad",
-    "bucket.credit_limit_passed": "bad",
-    "usage.unrated": "bad",
-    "charging.refused": "bad",
-    "plan_version.published": "good",
-}
 TOASTS_AT_ONCE: Final = 3
 FIGURES_SECONDS: Final = 1.5
 
@@ -100,6 +91,7 @@ class OverviewConsumer(PageSocket):
 
     async def prepare(self) -> None:
         self.position = await self.read(selectors.last_position)
+        self.heard = 0
         self.are_figures_due = False
         self.figures_timer: asyncio.TimerHandle | None = None
         await self.join(live.events_group(self.tenant.pk), live.touched_group(self.tenant.pk))
@@ -131,8 +123,9 @@ class OverviewConsumer(PageSocket):
         if not news:
             return ""
         self.position = news[-1].position or self.position
-        told = [event for event in news if event.type in TOAST_TONES][-TOASTS_AT_ONCE:]
-        context = {"toasts": [self._toast(event) for event in told]}
+        told = [event for event in news if event.type in WORTH_A_TOAST][-TOASTS_AT_ONCE:]
+        self.heard += len(news)
+        context = {"toasts": [self._toast(event) for event in told], "heard": self.heard}
         return render_to_string("notifications/_toasts.html", context).strip()
 
     def render_figures(self) -> str:
@@ -140,8 +133,5 @@ class OverviewConsumer(PageSocket):
         return render_to_string("notifications/_figures_changed.html") if was_due else ""
 
     def _toast(self, event: NotificationEvent) -> dict[str, Any]:
-        tone = TOAST_TONES[event.type]
-        if event.type == "bucket.threshold_crossed" and not read_crossing(event.payload).is_low:
-            tone = "good"
         text = text_for(event, tenant=self.tenant) or EVENT_TYPES[event.type]
-        return {"event": event, "tone": tone, "text": text}
+        return {"event": event, "tone": tone_of_event(event), "text": text}

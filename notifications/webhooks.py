@@ -32,6 +32,7 @@ TIMEOUT_SECONDS: Final = 10
 FIRST_DELAY: Final = timedelta(seconds=10)
 LONGEST_DELAY: Final = timedelta(hours=6)
 ERROR_LENGTH: Final = 300
+USER_AGENT: Final = "charging-portal-webhooks/1"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,7 +117,12 @@ def _send(delivery: WebhookDelivery, *, now: datetime) -> Outcome:
 
 def _post(target: Target, body: bytes, headers: dict[str, str]) -> Outcome:
     """One request to the pinned address; no redirects, the answer's body is not read."""
-    headers = {**headers, "content-type": "application/json", "host": target.authority}
+    headers = {
+        **headers,
+        "content-type": "application/json",
+        "host": target.authority,
+        "user-agent": USER_AGENT,
+    }
     try:
         with (
             httpx.Client(trust_env=False, timeout=TIMEOUT_SECONDS) as client,

@@ -22,10 +22,10 @@ from charging.pages.forms import show_errors
 from charging.pages.phone_apps import App, apps, find_app, sms_counts
 from charging.pages.phone_context import phone_burst, phone_screen
 from charging.pages.phone_forms import AmountForm, BurstForm
-from charging.pages.requests import TenantRequest
 from charging.selectors import phone as selectors
 from plans.models import Service
 from portal.tenancy.permissions import tenant_permission_required
+from portal.tenancy.requests import TenantRequest
 from portal.tenancy.validation import Invalid
 from subscribers.identities import digits_typed
 from subscribers.models import Device, PlanSubscription
