@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from typing import Any
+from typing import Any, Final
 
 from django import forms
 
@@ -12,6 +12,8 @@ from plans.models import PlanVersion, Unit
 from portal.formatting import InvalidAmount, parse_money, parse_quantity, unit_choices
 from portal.tenancy.scope import current_tenant
 from portal.tenancy.validation import Invalid
+
+_USUAL_UNITS: Final = {"OCTETS": "GB", "SECONDS": "min", "EVENTS": "SMS"}
 
 
 def show_errors(form: forms.Form, invalid: Invalid) -> None:
@@ -95,7 +97,8 @@ class AmountForm(forms.Form):
     amount_unit = forms.CharField(required=False, max_length=8)
 
     def __init__(self, *args: Any, unit: str, **kwargs: Any) -> None:
-        kwargs.setdefault("initial", {}).setdefault("request_key", f"page-{uuid.uuid4()}")
+        usual = {"request_key": f"page-{uuid.uuid4()}", "amount_unit": _USUAL_UNITS.get(unit, "")}
+        kwargs["initial"] = {**usual, **kwargs.get("initial", {})}
         super().__init__(*args, **kwargs)
         self.unit = unit
         self.fields["amount"].widget.attrs |= {"inputmode": "decimal", "autocomplete": "off"}
