@@ -6,6 +6,7 @@ The emulator moves real balances, so it works in sandboxes and on devices marked
 from __future__ import annotations
 
 import logging
+import uuid
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, Final
@@ -64,6 +65,7 @@ def start_session(
     destination: str = "",
     rating_group: int | None = None,
     label: str = "",
+    public_id: uuid.UUID | None = None,
     actor: Actor,
     now: datetime,
 ) -> EmulatedSession:
@@ -79,6 +81,7 @@ def start_session(
     if volume is None:
         _require_no_call(device)
     session = EmulatedSession.objects.create(
+        public_id=public_id or uuid.uuid4(),
         device=device,
         service=service,
         label=label[:LABEL_LENGTH_MAX],
