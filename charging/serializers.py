@@ -15,9 +15,9 @@ from charging.selectors import Balance, ExplainedMessage, ThresholdState
 from plans.models import UINT32_MAX, Service
 from plans.serializers import AmountOrMoneyField, read_amount, spoken_amount, spoken_unit
 from portal.api.fields import AmountField, MoneyField, StrictSerializer
+from portal.api.idempotency import KEY_LENGTH_MAX
 
 _METERED = [str(service) for service in (Service.VOICE, Service.SMS, Service.DATA)]
-REQUEST_KEY_LENGTH_MAX = 128
 
 
 # ── balances ─────────────────────────────────────────────────────────────────────────────────
@@ -111,7 +111,7 @@ class TopUpIn(StrictSerializer):
     amount = AmountOrMoneyField()
     reason = serializers.CharField(max_length=300, default="Top-up")
     request_key = serializers.CharField(
-        max_length=REQUEST_KEY_LENGTH_MAX,
+        max_length=KEY_LENGTH_MAX,
         required=False,
         help_text="The same as the header Idempotency-Key.",
     )

@@ -111,8 +111,10 @@ class PercentField(serializers.DecimalField):
 
 class ThresholdIn(StrictSerializer):
     name = serializers.CharField(max_length=60, required=False, allow_blank=True)
-    percent = PercentField(required=False, help_text="Of what was granted in the period.")
-    amount = AmountOrMoneyField(required=False)
+    percent = PercentField(
+        required=False, allow_null=True, help_text="Of what was granted in the period."
+    )
+    amount = AmountOrMoneyField(required=False, allow_null=True)
 
 
 class RatingGroupsField(serializers.ListField):
@@ -154,7 +156,7 @@ class AllowanceIn(StrictSerializer):
         except ValidationError as error:
             errors["amount"] = error.detail
         for place, mark in enumerate(attrs.get("thresholds", [])):
-            if "amount" not in mark:
+            if mark.get("amount") is None:
                 continue
             try:
                 mark["amount"] = read_amount(mark["amount"], is_money=is_money, allows_zero=True)

@@ -7,16 +7,17 @@ from typing import Any
 from django.db.models import Prefetch, QuerySet
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from charging import services
 from charging.models import LedgerEntry
 from charging.selectors import balances_of
-from charging.serializers import REQUEST_KEY_LENGTH_MAX, BalanceOut, TopUpIn, TopUpOut
+from charging.serializers import BalanceOut, TopUpIn, TopUpOut
 from plans.models import Service
-from portal.api.problems import Conflict, InvalidHeader, KeyReused
+from portal.api.idempotency import KEY_PARAMETER, request_key
+from portal.api.problems import Conflict, KeyReused
 from portal.api.views import TenantView
 from portal.formatting import money_text
 from portal.tenancy.validation import Invalid
@@ -26,7 +27,6 @@ from subscribers.serializers import AccountFilters, AccountIn, AccountOut
 
 ACCOUNTS = "Accounts"
 BALANCES = "Balances"
-KEY_HEADER = "Idempotency-Key"
 
 
 class AccountView(TenantView):
@@ -117,15 +117,7 @@ class TopUpView(AccountView):
         tags=[BALANCES],
         operation_id="topups_create",
         summary="Top up an account",
-        parameters=[
-            OpenApiParameter(
-                KEY_HEADER,
-                str,
-                OpenApiParameter.HEADER,
-                description="Repeat a request with the same key and it is done only once; the "
-                "answer is that of the first.",
-            )
-        ],
+        parameters=[KEY_PARAMETER],
         request=TopUpIn,
         responses={201: TopUpOut},
     )
@@ -134,7 +126,7 @@ class TopUpView(AccountView):
         of their own when no plan gives any. Thresholds that are passed upwards are reported."""
         account = self.account(id)
         body = self.body(TopUpIn)
-        body["request_key"] = _request_key(request, body)
+        body["request_key"] = request_key(request, in_body=body.get("request_key", ""))
         try:
             entry = self._top_up(account, body)
         except services.RequestKeyReused as error:
@@ -153,14 +145,3 @@ class TopUpView(AccountView):
         if service == Service.MONEY:
             return services.top_up_money(account=account, **cause)
         return services.top_up_units(account=account, service=service, **cause)
-
-
-def _request_key(request: Request, body: dict[str, Any]) -> str:
-    """From the header or the body. Raises InvalidHeader when they disagree or it is too long."""
-    by_header = request.headers.get(KEY_HEADER, "").strip()
-    by_body = str(body.get("request_key", ""))
-    if len(by_header) > REQUEST_KEY_LENGTH_MAX:
-        raise InvalidHeader(KEY_HEADER, f"At most {REQUEST_KEY_LENGTH_MAX} characters.")
-    if by_header and by_body and by_header != by_body:
-        raise InvalidHeader(KEY_HEADER, "The body has another request_key.")
-    return by_header or by_body

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import Any
 
+from django.db import IntegrityError, transaction
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
@@ -14,8 +16,10 @@ from rest_framework.response import Response
 from charging import emulator
 from charging.models import EmulatedSession
 from charging.serializers import EmulatedSessionOut, UsageIn
-from portal.api.problems import Conflict
+from portal.api.idempotency import KEY_PARAMETER, request_key
+from portal.api.problems import Conflict, KeyReused
 from portal.api.views import TenantView
+from portal.tenancy.scope import current_tenant
 from subscribers.models import Device
 
 EMULATOR = "Emulator"
@@ -38,6 +42,7 @@ class UsageView(EmulatedSessionView):
         tags=[EMULATOR],
         operation_id="usage_create",
         summary="Use something with a device",
+        parameters=[KEY_PARAMETER],
         request=UsageIn,
         responses={202: EmulatedSessionOut},
     )
@@ -47,13 +52,50 @@ class UsageView(EmulatedSessionView):
         a sandbox and test devices can be used."""
         device = get_object_or_404(Device.objects.select_related("account"), public_id=id)
         body = self.body(UsageIn)
+        public_id = _id_for(request_key(request))
+        session = _repeated(public_id, device, body) or self._start(device, body, public_id)
+        return Response(self.shown(session), status=202, headers={"Location": self.url_of(session)})
+
+    def _start(
+        self, device: Device, body: dict[str, Any], public_id: uuid.UUID | None
+    ) -> EmulatedSession:
         try:
-            session = emulator.start_session(
-                device=device, **body, actor=self.actor, now=timezone.now()
-            )
+            with transaction.atomic():
+                return emulator.start_session(
+                    device=device,
+                    **body,
+                    public_id=public_id,
+                    actor=self.actor,
+                    now=timezone.now(),
+                )
         except emulator.EmulationNotAllowed as error:
             raise Conflict(str(error)) from error
-        return Response(self.shown(session), status=202, headers={"Location": self.url_of(session)})
+        except IntegrityError:  # the same request came twice at once
+            earlier = _repeated(public_id, device, body)
+            if earlier is None:
+                raise
+            return earlier
+
+
+def _id_for(key: str) -> uuid.UUID | None:
+    """The id of the session that a request of this key makes: always the same in a tenant."""
+    return uuid.uuid5(uuid.NAMESPACE_OID, f"{current_tenant().pk}/usage/{key}") if key else None
+
+
+def _repeated(
+    public_id: uuid.UUID | None, device: Device, body: dict[str, Any]
+) -> EmulatedSession | None:
+    """What an earlier request of this key started. Raises KeyReused for another request."""
+    sessions = EmulatedSession.objects.select_related("device__account")
+    earlier = sessions.filter(public_id=public_id).first() if public_id else None
+    if earlier is None:
+        return None
+    asked = {"destination": "", "rating_group": None, "label": "", **body}
+    if earlier.device_id != device.pk or any(
+        getattr(earlier, name) != value for name, value in asked.items()
+    ):
+        raise KeyReused("This key was used for another request.")
+    return earlier
 
 
 class EmulatedSessionDetailView(EmulatedSessionView):

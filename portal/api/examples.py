@@ -88,7 +88,9 @@ EXAMPLES: Final[dict[str, Example]] = {
         headers={"Idempotency-Key": "voucher-4711"},
     ),
     "usage_create": Example(
-        path=_DEVICE, body={"service": "voice", "volume": 252, "destination": "34911234567"}
+        path=_DEVICE,
+        body={"service": "voice", "volume": 252, "destination": "34911234567"},
+        headers={"Idempotency-Key": "job-2041"},
     ),
     "emulated_sessions_read": Example(path={"id": "0b6fd1c4-52a6-4f0c-9a43-6f1a1d1d7f10"}),
     "charging_sessions_list": Example(query="device=sim-10017"),

@@ -78,6 +78,20 @@ def test_wrong_usage_is_named(rest, phone, change, param):
     assert params(answer) == {param}
 
 
+def test_a_repeated_key_uses_once(rest, phone):
+    body = {"service": "data", "volume": 1024}
+
+    first = rest.post("devices/phone-1/usage/", body, Idempotency_Key="job-1")
+    again = rest.post("devices/phone-1/usage/", body, Idempotency_Key="job-1")
+    other = rest.post("devices/phone-1/usage/", body, Idempotency_Key="job-2")
+    reused = rest.post("devices/phone-1/usage/", {**body, "volume": 2048}, Idempotency_Key="job-1")
+
+    assert first.status_code == again.status_code == 202
+    assert first.json() == again.json()
+    assert other.json()["id"] != first.json()["id"]
+    assert reused.status_code == 409
+
+
 def test_a_live_operators_device_is_not_used(db):
     tenant = factories.make_tenant("live", is_sandbox=False)
     subscribe(tenant)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
+from django.conf import settings
 from django.core.cache import cache
 from django.db import OperationalError
 from django.test import Client
@@ -155,6 +158,22 @@ def test_another_kind_of_body_is_refused(rest):
     )
 
     check(answer, 415, "unsupported-media-type")
+
+
+def test_only_json_can_be_had(rest):
+    answer = rest._http.get(
+        PLANS, headers={"Authorization": f"Bearer {rest.token}", "Accept": "text/csv"}
+    )
+
+    check(answer, 406, "not-acceptable")
+
+
+def test_the_documentation_lists_the_status_of_every_problem():
+    text = (settings.BASE_DIR / "docs" / "api.md").read_text()
+
+    listed = {int(status) for status in re.findall(r"^\| (\d{3}) \|", text, re.MULTILINE)}
+
+    assert listed == {kind.status for kind in PROBLEM_TYPES.values()}
 
 
 def test_a_huge_body_is_not_read(rest):
