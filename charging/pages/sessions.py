@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
@@ -87,18 +87,17 @@ def _read_filter(request: TenantRequest) -> tuple[SessionFilter, dict[str, str]]
     """What the query asks for, and what in it is no date."""
     query, complaints = request.GET, {}
     days: dict[str, datetime | None] = {}
-    for name in ("from", "to"):
+    for name, days_on in (("from", 0), ("to", 1)):
         try:
-            days[name] = _midnight(request, query.get(name, ""))
+            days[name] = _midnight(request, query.get(name, ""), days_on=days_on)
         except (ValueError, OverflowError):
             days[name], complaints[name] = None, "Enter a date, such as 2026-03-31."
-    until = days["to"]
     wanted = SessionFilter(
         state=query.get("state", ""),
         result=query.get("result", ""),
         device=_device_id(query.get("device", "").strip()),
         opened_from=days["from"],
-        opened_before=until + timedelta(days=1) if until else None,
+        opened_before=days["to"],
     )
     return wanted, complaints
 
@@ -109,9 +108,13 @@ def _device_id(text: str) -> str:
     return found.public_id if found else text
 
 
-def _midnight(request: TenantRequest, text: str) -> datetime | None:
-    """The beginning of a day in the tenant's zone. Raises ValueError."""
+def _midnight(request: TenantRequest, text: str, *, days_on: int) -> datetime | None:
+    """The beginning of the day `days_on` days later, in the tenant's zone.
+
+    Raises ValueError, and OverflowError at the ends of the calendar.
+    """
     if not text:
         return None
-    day = date.fromisoformat(text)
-    return datetime(day.year, day.month, day.day, tzinfo=request.tenant.zone)
+    day = date.fromisoformat(text) + timedelta(days=days_on)
+    local = datetime(day.year, day.month, day.day, tzinfo=request.tenant.zone)
+    return local.astimezone(UTC)

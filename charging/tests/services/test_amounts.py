@@ -178,7 +178,7 @@ def test_a_top_up_into_an_empty_bucket_passes_every_mark_once(account, now):
 
 
 def test_units_without_a_plan_go_to_a_bucket_of_their_own_that_does_not_expire(northwind, now):
-    account = factories.make_account(now=now)
+    account = factories.make_account("acc-2", now=now)
 
     first = add_units(account, "data", GIGABYTE, now)
     second = add_units(account, "data", GIGABYTE, now)
@@ -203,7 +203,7 @@ def test_units_do_not_go_to_a_bucket_that_is_kept_for_some_rating_groups(northwi
         ),
     )
     factories.make_published_plan("social", spec=spec, now=now)
-    account = factories.make_account(plan_code="social", now=now)
+    account = factories.make_account("acc-2", plan_code="social", now=now)
 
     assert add_units(account, "data", 5, now).bucket.name == "Data top-up"
 

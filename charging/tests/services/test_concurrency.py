@@ -126,7 +126,7 @@ def test_one_request_sent_twelve_times_at_once_counts_once(tenant, account, now)
 
 def test_one_key_sent_for_many_accounts_at_once_counts_for_one(tenant, account, now):
     with tenant_scope(tenant):
-        others = [factories.make_account(now=now) for _ in range(5)]
+        others = [factories.make_account(f"other-{n}", now=now) for n in range(5)]
     top_up = partial(
         services.top_up_money,
         amount=EURO,
