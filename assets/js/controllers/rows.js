@@ -10,11 +10,19 @@ import { announce } from "../announce.js";
  * `total` (the formset's TOTAL_FORMS) counts them. Each row has `data-row` and, for messages,
  * `data-row-name` or a text input as its first field. A hidden `input[name$="-order"]` gets its
  * position; a check box `input[name$="-DELETE"]` makes removal a hidden mark that can be taken back.
+ * `fixed` is for a list without an order inside a row of another: destroying an inner Sortable, as
+ * happens when its row is moved, would end the drag of the outer one.
  */
 export default class extends Controller {
   static targets = ["list", "template", "total"];
+  static values = { fixed: Boolean };
 
   connect() {
+    if (!this.fixedValue) this.makeSortable();
+    this.number();
+  }
+
+  makeSortable() {
     const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
     this.sortable = Sortable.create(this.listTarget, {
       handle: "[data-row-grip]",
@@ -26,11 +34,10 @@ export default class extends Controller {
       dragClass: "is-dragged",
       onEnd: ({ item, oldIndex, newIndex }) => oldIndex === newIndex || this.moved(item),
     });
-    this.number();
   }
 
   disconnect() {
-    this.sortable.destroy();
+    this.sortable?.destroy();
   }
 
   add(event) {
