@@ -247,6 +247,13 @@ OAUTH2_PROVIDER: dict[str, Any] = {
     "OAUTH2_VALIDATOR_CLASS": "portal.tenancy.oauth.validator.ClientCredentialsValidator",
     "ACCESS_TOKEN_GENERATOR": "portal.tenancy.oauth.validator.signed_token",
     "ACCESS_TOKEN_EXPIRE_SECONDS": 900,
+    # Of what the toolkit can do only client credentials are served; the rest stays shut.
+    "COMPLIANT_BCP_RFC9700_IMPLICIT_GRANT": True,
+    "COMPLIANT_BCP_RFC9700_PASSWORD_GRANT": True,
+    "COMPLIANT_BCP_RFC9700_PKCE_METHOD": True,
+    "COMPLIANT_BCP_RFC9700_ACCESS_TOKEN_TRANSPORT": True,
+    "COMPLIANT_BCP_RFC9700_AUTHZ_RESPONSE_ISS": True,
+    "COMPLIANT_BCP_RFC9700_TOKEN_STORAGE": True,
 }
 
 
