@@ -13,8 +13,20 @@ from notifications.models import NotificationEvent
 from portal.tenancy.models import Tenant
 from portal.tenancy.scope import tenant_scope
 from tests import factories
+from tests.harness.processes import SharedProcesses
 
 Record = Callable[..., NotificationEvent]
+
+
+@pytest.fixture
+def alone(shared_processes: SharedProcesses, committed_db: None) -> None:
+    """No process of an earlier test publishes or delivers what this one wants to see do so.
+
+    They start again for the next test that asks for them.
+    """
+    for process in shared_processes.found.values():
+        if process.name in ("portal", "worker", "beat"):
+            process.stop()
 
 
 @pytest.fixture

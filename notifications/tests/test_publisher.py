@@ -16,6 +16,8 @@ from notifications.tests.conftest import Record
 from portal.tenancy.models import Tenant
 from portal.tenancy.scope import tenant_scope
 
+pytestmark = pytest.mark.usefixtures("alone")
+
 
 def test_events_get_positions_in_the_order_in_which_they_were_written(
     tenant: Tenant, record: Record, now: datetime
