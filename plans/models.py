@@ -195,7 +195,9 @@ class Allowance(TenantOwned):
     class Meta(TenantOwned.Meta):
         ordering = ("-weight", "pk")
         constraints: ClassVar = [
-            models.UniqueConstraint("version", "key", name="allowance_key_is_unique_in_its_version"),
+            models.UniqueConstraint(
+                "version", "key", name="allowance_key_is_unique_in_its_version"
+            ),
             models.CheckConstraint(name="allowance_gives_something", condition=Q(amount__gt=0)),
         ]
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import cast
-
 from django.db.models import Prefetch, QuerySet
 
 from plans.models import Allowance, Plan, PlanVersion, Rate, RatingGroup, Threshold
@@ -70,11 +68,8 @@ def spec_of(version: PlanVersion, *, keeps_weights: bool = True) -> VersionSpec:
         price=version.price,
         renewal=version.renewal,
         renewal_count=version.renewal_count,
-        allowances=tuple(
-            _allowance_spec(cast("Allowance", row), keeps_weights)
-            for row in version.allowances.all()
-        ),
-        rates=tuple(_rate_spec(cast("Rate", row)) for row in version.rates.all()),
+        allowances=tuple(_allowance_spec(row, keeps_weights) for row in version.allowances.all()),
+        rates=tuple(_rate_spec(row) for row in version.rates.all()),
     )
 
 

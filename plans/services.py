@@ -6,9 +6,7 @@ one after the other, and the later one is told what the earlier one did.
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -18,18 +16,12 @@ from django.db.models import Max
 
 from notifications import outbox
 from plans import selectors
-from plans.models import Allowance, Plan, PlanVersion, Rate, Threshold
+from plans.models import Plan, PlanVersion
 from plans.rating_groups import create_default_rating_groups, save_rating_group
 from plans.records import changed_parts, recorded
-from plans.specs import (
-    AllowanceSpec,
-    RatingGroups,
-    VersionSpec,
-    service_of,
-    unit_of,
-    weights_of,
-)
+from plans.specs import RatingGroups, VersionSpec
 from plans.validation import RESERVED_CODES, validate_for_publishing, validate_spec
+from plans.writing import add_version, keep_keys, recorded_as_saved, rewrite
 from portal.tenancy import audit
 from portal.tenancy.actor import Actor
 from portal.tenancy.scope import current_tenant
@@ -114,7 +106,7 @@ def create_plan(
             plan.save()
     except IntegrityError as error:
         raise Taken.at("code", f"The code “{code}” is taken.") from error
-    version = _add_version(plan, spec, groups, number=1, actor=actor, now=now)
+    version = add_version(plan, spec, groups, number=1, actor=actor, now=now)
     _audit("plan.created", version, actor, now, after={"name": plan.name, **recorded(spec)})
     return plan
 
@@ -139,12 +131,12 @@ def create_draft(
     if spec is None:
         spec = selectors.spec_of(live) if live else selectors.blank_spec()
     elif live is not None:
-        spec = _keep_keys(spec, selectors.spec_of(live))
+        spec = keep_keys(spec, selectors.spec_of(live))
     groups = selectors.rating_groups()
     errors = _errors_of(spec, groups)
     if errors:
         raise Invalid(errors)
-    version = _add_version(plan, spec, groups, number=_next_number(plan), actor=actor, now=now)
+    version = add_version(plan, spec, groups, number=_next_number(plan), actor=actor, now=now)
     _audit("plan_version.drafted", version, actor, now, after=recorded(spec))
     return version
 
@@ -180,12 +172,12 @@ def save_draft(
     if errors:
         raise Invalid(errors)
     before = {**plan_before, **recorded(selectors.spec_of(locked))}
-    after = {"name": plan.name, "description": plan.description, **_recorded_as_saved(spec, groups)}
+    after = {"name": plan.name, "description": plan.description, **recorded_as_saved(spec, groups)}
     old, new = changed_parts(before, after)
     if not new:
         return locked
     plan.save(update_fields=["name", "description"])
-    _write(locked, spec, groups, actor=actor, now=now)
+    rewrite(locked, spec, groups, actor=actor, now=now)
     _audit("plan_version.saved", locked, actor, now, before=old, after=new)
     return selectors.find_version(plan.code, locked.number)
 
@@ -291,135 +283,6 @@ def _newest(plan: Plan) -> PlanVersion | None:
 def _next_number(plan: Plan) -> int:
     newest = PlanVersion.objects.filter(plan=plan).aggregate(newest=Max("number"))["newest"]
     return (newest or 0) + 1
-
-
-# ── writing a version ────────────────────────────────────────────────────────────────────────
-
-
-def _add_version(
-    plan: Plan,
-    spec: VersionSpec,
-    groups: RatingGroups,
-    *,
-    number: int,
-    actor: Actor,
-    now: datetime,
-) -> PlanVersion:
-    version = PlanVersion.objects.create(
-        plan=plan,
-        number=number,
-        currency=spec.currency,
-        price=spec.price,
-        renewal=spec.renewal,
-        renewal_count=spec.renewal_count,
-        updated_at=now,
-        updated_by=actor.name,
-    )
-    _write_parts(version, spec, groups)
-    return selectors.find_version(plan.code, number)
-
-
-def _write(
-    version: PlanVersion, spec: VersionSpec, groups: RatingGroups, *, actor: Actor, now: datetime
-) -> None:
-    version.currency = spec.currency
-    version.price = spec.price
-    version.renewal = spec.renewal
-    version.renewal_count = spec.renewal_count
-    version.revision += 1
-    version.updated_at = now
-    version.updated_by = actor.name
-    version.save()
-    version.allowances.all().delete()
-    version.rates.all().delete()
-    _write_parts(version, spec, groups)
-
-
-def _write_parts(version: PlanVersion, spec: VersionSpec, groups: RatingGroups) -> None:
-    weights = weights_of(spec.allowances)
-    rows = Allowance.objects.bulk_create(
-        [
-            _allowance_row(version, allowance, weight, groups)
-            for allowance, weight in zip(spec.allowances, weights, strict=True)
-        ]
-    )
-    Threshold.objects.bulk_create(
-        [
-            Threshold(allowance=row, name=mark.label, percent=mark.percent, amount=mark.amount)
-            for row, allowance in zip(rows, spec.allowances, strict=True)
-            for mark in allowance.thresholds
-        ]
-    )
-    Rate.objects.bulk_create(
-        [
-            Rate(
-                version=version,
-                key=rate.key or uuid.uuid4(),
-                position=place,
-                service=service_of(rate, groups),
-                rating_groups=list(rate.rating_groups),
-                price=rate.price,
-                per=rate.per,
-                increment=rate.increment,
-                connect_fee=rate.connect_fee,
-            )
-            for place, rate in enumerate(spec.rates)
-        ]
-    )
-
-
-def _allowance_row(
-    version: PlanVersion, allowance: AllowanceSpec, weight: int, groups: RatingGroups
-) -> Allowance:
-    return Allowance(
-        version=version,
-        key=allowance.key or uuid.uuid4(),
-        name=allowance.name.strip(),
-        service=service_of(allowance, groups),
-        rating_groups=list(allowance.rating_groups),
-        unit=unit_of(allowance, groups),
-        amount=allowance.amount,
-        display_unit=allowance.display_unit,
-        weight=weight,
-        validity_days=allowance.validity_days,
-    )
-
-
-def _keep_keys(spec: VersionSpec, live: VersionSpec) -> VersionSpec:
-    """Give allowances without a key that of the live version's allowance of the same name."""
-    keys = {allowance.name.casefold(): allowance.key for allowance in live.allowances}
-    taken = {allowance.key for allowance in spec.allowances if allowance.key}
-    kept = []
-    for allowance in spec.allowances:
-        key = allowance.key or keys.get(allowance.name.strip().casefold())
-        if allowance.key is None and key in taken:
-            key = None
-        taken.add(key)
-        kept.append(replace(allowance, key=key))
-    return replace(spec, allowances=tuple(kept))
-
-
-def _recorded_as_saved(spec: VersionSpec, groups: RatingGroups) -> dict[str, Any]:
-    """What the version will say once saved: defaults filled in, so that no change is none."""
-    weights = weights_of(spec.allowances)
-    return recorded(
-        replace(
-            spec,
-            allowances=tuple(
-                replace(
-                    allowance,
-                    name=allowance.name.strip(),
-                    service=service_of(allowance, groups),
-                    weight=weight,
-                    thresholds=tuple(
-                        replace(mark, name=mark.label) for mark in allowance.thresholds
-                    ),
-                )
-                for allowance, weight in zip(spec.allowances, weights, strict=True)
-            ),
-            rates=tuple(replace(rate, service=service_of(rate, groups)) for rate in spec.rates),
-        )
-    )
 
 
 # ── checks and records ───────────────────────────────────────────────────────────────────────

@@ -18,7 +18,7 @@ from plans.compile import compile_spec, compile_threshold, engine_rating_group
 from plans.conventions import Conventions
 from plans.models import RatingGroup, Service, Unit
 from plans.profiles import Profile
-from plans.specs import AllowanceSpec, VersionSpec, service_of, unit_of
+from plans.specs import AllowanceSpec, RateSpec, VersionSpec, service_of, unit_of
 
 DAYS_MAX: Final = 90
 START: Final = datetime(2026, 6, 1, tzinfo=UTC)
@@ -242,7 +242,8 @@ def _numbers_for(
         for number, group in sorted(groups.items())
         if group.service == service and group.unit == unit and group.mode == RatingGroup.Mode.ONLINE
     ]
-    named = {number for part in (*spec.allowances, *spec.rates) for number in part.rating_groups}
+    parts: list[AllowanceSpec | RateSpec] = [*spec.allowances, *spec.rates]
+    named = {number for part in parts for number in part.rating_groups}
     yield from usable[:1]
     yield from (number for number in usable[1:] if number in named)
 

@@ -127,8 +127,14 @@ def unit_of(part: AllowanceSpec | RateSpec, rating_groups: RatingGroups) -> str:
     if service == Service.MONEY and isinstance(part, AllowanceSpec):
         return Unit.NANO_MONEY
     known = (rating_groups[number] for number in part.rating_groups if number in rating_groups)
-    usual = Unit.EVENTS if service == Service.MONEY else UNIT_OF_SERVICE.get(service, "")
-    return next((str(group.unit) for group in known), str(usual))
+    return next((str(group.unit) for group in known), _usual_unit(service))
+
+
+def _usual_unit(service: str) -> str:
+    """What the service counts where no rating group says otherwise; "" for an unknown one."""
+    if service not in Service.values:
+        return ""
+    return Unit.EVENTS if service == Service.MONEY else UNIT_OF_SERVICE[Service(service)]
 
 
 def weights_of(allowances: Sequence[AllowanceSpec]) -> list[int]:

@@ -29,8 +29,8 @@ CHANGES = [
         " (SELECT id FROM plans_allowance WHERE version_id = %(version)s)"
     ),
     (
-        "INSERT INTO plans_rate (tenant_id, version_id, key, position, service, rating_groups, price,"
-        " per, increment, connect_fee)"
+        "INSERT INTO plans_rate (tenant_id, version_id, key, position, service, rating_groups,"
+        " price, per, increment, connect_fee)"
         " SELECT tenant_id, id, gen_random_uuid(), 9, 'sms', '{}', 1, 1, 1, 0"
         " FROM plans_planversion WHERE id = %(version)s"
     ),

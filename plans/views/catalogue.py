@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.text import slugify
@@ -16,6 +16,7 @@ from plans.conventions import conventions
 from plans.designer.controls import Control, clean_text
 from plans.templates_catalogue import TEMPLATES
 from portal.tenancy.permissions import tenant_permission_required
+from portal.tenancy.requests import TenantRequest
 from portal.tenancy.validation import Invalid
 
 PAGE_SIZE = 50
@@ -25,7 +26,7 @@ CODE_MAX = 40
 @require_GET
 @tenant_permission_required("plans.view")
 @vary_on_headers("HX-Request")
-def plan_list(request: HttpRequest) -> HttpResponse:
+def plan_list(request: TenantRequest) -> HttpResponse:
     """All plans, searched, filtered and sorted by the query."""
     search = clean_text(request.GET.get("q", ""))
     state = request.GET.get("state", "")
@@ -54,7 +55,7 @@ def plan_list(request: HttpRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 @tenant_permission_required("plans.design")
-def plan_new(request: HttpRequest) -> HttpResponse:
+def plan_new(request: TenantRequest) -> HttpResponse:
     """Name a plan and choose what it starts from; it opens in the designer."""
     name = Control(name="name", paths=("name",))
     code = Control(name="code", paths=("code",))
@@ -82,7 +83,7 @@ def plan_new(request: HttpRequest) -> HttpResponse:
     return render(request, "plans/plan_new.html", context, status=status)
 
 
-def _create(name: str, code: str, template: str, request: HttpRequest) -> HttpResponse:
+def _create(name: str, code: str, template: str, request: TenantRequest) -> HttpResponse:
     by = conventions()
     plan = services.create_plan(
         code=code or slugify(name)[:CODE_MAX].strip("-"),

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -24,6 +24,7 @@ from plans.diff import changes_between
 from plans.models import Plan, PlanVersion
 from plans.subscriber_counts import subscriber_counts
 from portal.tenancy.permissions import tenant_permission_required
+from portal.tenancy.requests import TenantRequest
 from portal.tenancy.validation import Invalid
 
 PAGE = "plans/designer.html"
@@ -46,7 +47,7 @@ ALLOWANCE_SERVICES = [
 
 @require_GET
 @tenant_permission_required("plans.view")
-def plan_designer(request: HttpRequest, code: str) -> HttpResponse:
+def plan_designer(request: TenantRequest, code: str) -> HttpResponse:
     """A plan's draft, else its live version, else its newest."""
     plan = plan_or_404(code)
     version = (
@@ -61,12 +62,12 @@ def plan_designer(request: HttpRequest, code: str) -> HttpResponse:
 
 @require_GET
 @tenant_permission_required("plans.view")
-def plan_version(request: HttpRequest, code: str, number: int) -> HttpResponse:
+def plan_version(request: TenantRequest, code: str, number: int) -> HttpResponse:
     """One version by its number."""
     return _show(request, version_or_404(code, number))
 
 
-def _show(request: HttpRequest, version: PlanVersion) -> HttpResponse:
+def _show(request: TenantRequest, version: PlanVersion) -> HttpResponse:
     by = conventions()
     form = DraftForm.of(version.plan, version, selectors.spec_of(version), by)
     return render(request, PAGE, page_context(request, version, form))
@@ -77,7 +78,7 @@ def _show(request: HttpRequest, version: PlanVersion) -> HttpResponse:
 
 @require_POST
 @tenant_permission_required("plans.design")
-def save_draft(request: HttpRequest, code: str) -> HttpResponse:
+def save_draft(request: TenantRequest, code: str) -> HttpResponse:
     """Save what was typed: quietly by itself, or because somebody pressed Save (`explicit`)."""
     is_explicit = "explicit" in request.POST or "over_revision" in request.POST
     version, form, refusal = store_draft(request, code, shows_errors=is_explicit)
@@ -94,7 +95,7 @@ def save_draft(request: HttpRequest, code: str) -> HttpResponse:
 
 
 def store_draft(
-    request: HttpRequest, code: str, *, shows_errors: bool
+    request: TenantRequest, code: str, *, shows_errors: bool
 ) -> tuple[PlanVersion, DraftForm, HttpResponse | None]:
     """Save the posted form; the answer is one that says why it could not be saved, or None."""
     version = selectors.draft_version(plan_or_404(code))
@@ -124,14 +125,14 @@ def store_draft(
     return version, form, _refused(request, version, form, shows_errors=shows_errors)
 
 
-def _revision_of(request: HttpRequest, form: DraftForm) -> int:
+def _revision_of(request: TenantRequest, form: DraftForm) -> int:
     """The revision the form was filled from, or the one somebody chose to save over."""
     over = request.POST.get("over_revision", "")
     return int(over) if over.isdecimal() else form.revision
 
 
 def _refused(
-    request: HttpRequest, version: PlanVersion, form: DraftForm, *, shows_errors: bool
+    request: TenantRequest, version: PlanVersion, form: DraftForm, *, shows_errors: bool
 ) -> HttpResponse:
     """422 with the fields as they were typed; a quiet save only says how many are wrong."""
     context = page_context(request, version, form)
@@ -140,7 +141,7 @@ def _refused(
     return render(request, template, context, status=422)
 
 
-def _conflict(request: HttpRequest, theirs: PlanVersion, form: DraftForm) -> HttpResponse:
+def _conflict(request: TenantRequest, theirs: PlanVersion, form: DraftForm) -> HttpResponse:
     """409: what they changed, and the choice between theirs and mine. Nothing typed is lost."""
     context = page_context(request, theirs, form)
     context["conflict"] = {
@@ -151,7 +152,7 @@ def _conflict(request: HttpRequest, theirs: PlanVersion, form: DraftForm) -> Htt
     return render(request, template, context, status=409)
 
 
-def _frozen(request: HttpRequest, version: PlanVersion) -> HttpResponse:
+def _frozen(request: TenantRequest, version: PlanVersion) -> HttpResponse:
     """409: the draft became a published version while it was edited here."""
     context = {"frozen": version, "version": version}
     return render(request, "plans/_conflict.html", context, status=409)
@@ -162,7 +163,7 @@ def _frozen(request: HttpRequest, version: PlanVersion) -> HttpResponse:
 
 @require_POST
 @tenant_permission_required("plans.design")
-def validate_field(request: HttpRequest, code: str) -> HttpResponse:
+def validate_field(request: TenantRequest, code: str) -> HttpResponse:
     """The row of the field `f` that was left, with this field's message and no other."""
     name = request.GET.get("f", "")
     form = DraftForm(request.POST.dict(), conventions())
@@ -176,7 +177,7 @@ def validate_field(request: HttpRequest, code: str) -> HttpResponse:
 
 @require_POST
 @tenant_permission_required("plans.view")
-def preview(request: HttpRequest, code: str) -> HttpResponse:
+def preview(request: TenantRequest, code: str) -> HttpResponse:
     """The aside and the examples beside the rates for what is typed right now."""
     plan_or_404(code)
     form = DraftForm(request.POST.dict(), conventions())
@@ -188,7 +189,7 @@ def preview(request: HttpRequest, code: str) -> HttpResponse:
 
 @require_POST
 @tenant_permission_required("plans.view")
-def version_preview(request: HttpRequest, code: str, number: int) -> HttpResponse:
+def version_preview(request: TenantRequest, code: str, number: int) -> HttpResponse:
     """The aside of a saved version, for another profile."""
     version = version_or_404(code, number)
     by = conventions()
@@ -198,7 +199,7 @@ def version_preview(request: HttpRequest, code: str, number: int) -> HttpRespons
 
 @require_GET
 @tenant_permission_required("plans.design")
-def row(request: HttpRequest, kind: str) -> HttpResponse:
+def row(request: TenantRequest, kind: str) -> HttpResponse:
     """A new row for the end of a list: allowance, rate or threshold."""
     by = conventions()
     made = new_row(kind, request.GET, by)
@@ -211,7 +212,7 @@ def row(request: HttpRequest, kind: str) -> HttpResponse:
 # ── what the page shows ──────────────────────────────────────────────────────────────────────
 
 
-def page_context(request: HttpRequest, version: PlanVersion, form: DraftForm) -> dict[str, Any]:
+def page_context(request: TenantRequest, version: PlanVersion, form: DraftForm) -> dict[str, Any]:
     """Everything that the designer's templates read."""
     versions = list(selectors.versions_of(version.plan))
     live = next((row for row in versions if row.state == PlanVersion.State.PUBLISHED), None)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -20,12 +20,13 @@ from plans.validation import validate_for_publishing
 from plans.views.designer import plan_or_404, store_draft, version_or_404
 from plans.wording import describe
 from portal.tenancy.permissions import tenant_permission_required
+from portal.tenancy.requests import TenantRequest
 from portal.tenancy.validation import FieldError, Invalid
 
 
 @require_POST
 @tenant_permission_required("plans.design")
-def review(request: HttpRequest, code: str) -> HttpResponse:
+def review(request: TenantRequest, code: str) -> HttpResponse:
     """Save the draft, then show what publishing it would change."""
     version, _, refusal = store_draft(request, code, shows_errors=True)
     if refusal is not None:
@@ -37,7 +38,7 @@ def review(request: HttpRequest, code: str) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 @tenant_permission_required("plans.view", write="plans.publish")
-def publish(request: HttpRequest, code: str, number: int) -> HttpResponseBase:
+def publish(request: TenantRequest, code: str, number: int) -> HttpResponse:
     """GET: the diff against the live version and the checks. POST: publish."""
     version = version_or_404(code, number)
     if request.method == "GET":
@@ -60,7 +61,7 @@ def publish(request: HttpRequest, code: str, number: int) -> HttpResponseBase:
 
 
 def _publish_dialog(
-    request: HttpRequest, version: PlanVersion, errors: list[FieldError], *, status: int = 200
+    request: TenantRequest, version: PlanVersion, errors: list[FieldError], *, status: int = 200
 ) -> HttpResponse:
     by = conventions()
     spec = selectors.spec_of(version)
@@ -85,7 +86,7 @@ def _publish_dialog(
 
 @require_POST
 @tenant_permission_required("plans.design")
-def new_draft(request: HttpRequest, code: str) -> HttpResponse:
+def new_draft(request: TenantRequest, code: str) -> HttpResponse:
     """The next version as a copy of the live one; an existing draft is opened instead."""
     plan = plan_or_404(code)
     try:
@@ -97,7 +98,7 @@ def new_draft(request: HttpRequest, code: str) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 @tenant_permission_required("plans.publish")
-def retire(request: HttpRequest, code: str, number: int) -> HttpResponseBase:
+def retire(request: TenantRequest, code: str, number: int) -> HttpResponse:
     """GET: ask. POST: stop selling the version."""
     version = version_or_404(code, number)
     if request.method == "GET":
@@ -114,7 +115,7 @@ def retire(request: HttpRequest, code: str, number: int) -> HttpResponseBase:
 
 @require_http_methods(["GET", "POST"])
 @tenant_permission_required("plans.design")
-def discard(request: HttpRequest, code: str, number: int) -> HttpResponseBase:
+def discard(request: TenantRequest, code: str, number: int) -> HttpResponse:
     """GET: ask. POST: throw the draft away."""
     version = version_or_404(code, number)
     if request.method == "GET":
@@ -130,7 +131,9 @@ def discard(request: HttpRequest, code: str, number: int) -> HttpResponseBase:
     return HttpResponseClientRedirect(address) if request.htmx else redirect(address)
 
 
-def _ask(request: HttpRequest, version: PlanVersion, act: str, *, subscribers: int) -> HttpResponse:
+def _ask(
+    request: TenantRequest, version: PlanVersion, act: str, *, subscribers: int
+) -> HttpResponse:
     context = {
         "version": version,
         "plan": version.plan,
@@ -142,6 +145,6 @@ def _ask(request: HttpRequest, version: PlanVersion, act: str, *, subscribers: i
     return render(request, template, context)
 
 
-def _go_to(request: HttpRequest, version: PlanVersion) -> HttpResponseBase:
+def _go_to(request: TenantRequest, version: PlanVersion) -> HttpResponse:
     address = reverse("plan-version", args=[version.plan.code, version.number])
     return HttpResponseClientRedirect(address) if request.htmx else redirect(address)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods
@@ -15,12 +15,13 @@ from plans.conventions import conventions
 from plans.designer.rating_group_form import RatingGroupForm
 from plans.models import RatingGroup
 from portal.tenancy.permissions import tenant_permission_required
+from portal.tenancy.requests import TenantRequest
 from portal.tenancy.validation import Invalid
 
 
 @require_GET
 @tenant_permission_required("plans.view")
-def rating_group_list(request: HttpRequest) -> HttpResponse:
+def rating_group_list(request: TenantRequest) -> HttpResponse:
     """Every rating group with its slice in words."""
     by = conventions()
     rows = [
@@ -37,7 +38,7 @@ def rating_group_list(request: HttpRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 @tenant_permission_required("plans.view", write="plans.design")
-def rating_group_edit(request: HttpRequest, number: int) -> HttpResponse:
+def rating_group_edit(request: TenantRequest, number: int) -> HttpResponse:
     """Change what a rating group says; its number stays."""
     row = RatingGroup.objects.filter(number=number).first()
     if row is None:
@@ -47,12 +48,12 @@ def rating_group_edit(request: HttpRequest, number: int) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 @tenant_permission_required("plans.design")
-def rating_group_new(request: HttpRequest) -> HttpResponse:
+def rating_group_new(request: TenantRequest) -> HttpResponse:
     """Add a rating group."""
     return _edit(request, None)
 
 
-def _edit(request: HttpRequest, row: RatingGroup | None) -> HttpResponse:
+def _edit(request: TenantRequest, row: RatingGroup | None) -> HttpResponse:
     by = conventions()
     if request.method == "POST":
         form = RatingGroupForm(request.POST.dict(), by, number=row.number if row else None)
@@ -66,7 +67,7 @@ def _edit(request: HttpRequest, row: RatingGroup | None) -> HttpResponse:
     return render(request, "plans/rating_group.html", _context(request, row, form), status=status)
 
 
-def _save(request: HttpRequest, form: RatingGroupForm, *, is_new: bool) -> RatingGroup | None:
+def _save(request: TenantRequest, form: RatingGroupForm, *, is_new: bool) -> RatingGroup | None:
     if not form.validate():
         return None
     try:
@@ -79,6 +80,6 @@ def _save(request: HttpRequest, form: RatingGroupForm, *, is_new: bool) -> Ratin
 
 
 def _context(
-    request: HttpRequest, row: RatingGroup | None, form: RatingGroupForm
+    request: TenantRequest, row: RatingGroup | None, form: RatingGroupForm
 ) -> dict[str, Any]:
     return {"group": row, "form": form, "editable": request.actor.may(services.DESIGN)}
