@@ -11,6 +11,10 @@ from plans.selectors import with_parts
 from subscribers.clock import account_time
 from subscribers.identities import digits_typed
 from subscribers.models import Account, Device, PlanSubscription
+from subscribers.search import is_account_meant
+
+NUL = "\0"
+"""PostgreSQL refuses it in texts; nobody's id or name has it."""
 
 
 def list_accounts() -> QuerySet[Account]:
@@ -19,29 +23,29 @@ def list_accounts() -> QuerySet[Account]:
 
 
 def search_accounts(text: str) -> QuerySet[Account]:
-    """Accounts with an id, name, device id, IMSI or phone number that begins with `text`.
+    """Accounts by an id, device id, IMSI or phone number that begins with `text`, or by the
+    beginnings of words of their name; the newest first.
 
     `text` may be written as people and the network do: +49 151 …, msisdn-…, imsi-…. An empty
     text finds all.
     """
     text = text.strip()
-    if not text:
-        return list_accounts()
-    devices = Q(public_id__startswith=text)
-    if digits := digits_typed(text):
-        devices |= Q(imsi__startswith=digits) | Q(msisdn__startswith=digits)
-    by_device = Device.objects.filter(devices).values("account_id")
-    matches = Q(public_id__startswith=text) | Q(name__icontains=text) | Q(pk__in=by_device)
-    return list_accounts().filter(matches)
+    if NUL in text:
+        return Account.objects.none()
+    return list_accounts().filter(is_account_meant(text)) if text else list_accounts()
 
 
 def find_account(public_id: str) -> Account | None:
     """The account of this id."""
+    if NUL in public_id:
+        return None
     return Account.objects.select_related("tenant").filter(public_id=public_id).first()
 
 
 def find_device(identifier: str) -> Device | None:
     """The device of a SUPI (imsi-…), a GPSI (msisdn-…), its id, or the bare digits of either."""
+    if NUL in identifier:
+        return None
     devices = Device.objects.select_related("account")
     if identifier.startswith("imsi-"):
         return devices.filter(imsi=identifier[5:]).exclude(imsi="").first()

@@ -118,7 +118,7 @@ def account_balances(request: TenantRequest, account_id: str) -> HttpResponse:
 
 def _session_ref(request: TenantRequest, text: str) -> str:
     """The session a search text names in full."""
-    if len(text) < 16 or not request.actor.may("charging.view"):
+    if len(text) < 16 or "\0" in text or not request.actor.may("charging.view"):
         return ""
     return ChargingSession.objects.filter(ref=text).values_list("ref", flat=True).first() or ""
 

@@ -92,9 +92,10 @@ def _read_filter(request: TenantRequest) -> tuple[SessionFilter, dict[str, str]]
             days[name] = _midnight(request, query.get(name, ""), days_on=days_on)
         except (ValueError, OverflowError):
             days[name], complaints[name] = None, "Enter a date, such as 2026-03-31."
+    state, result = query.get("state", ""), query.get("result", "")
     wanted = SessionFilter(
-        state=query.get("state", ""),
-        result=query.get("result", ""),
+        state=state if state in ChargingSession.State.values else "",
+        result=result if result in set(Result) else "",
         device=_device_id(query.get("device", "").strip()),
         opened_from=days["from"],
         opened_before=days["to"],
@@ -105,7 +106,7 @@ def _read_filter(request: TenantRequest) -> tuple[SessionFilter, dict[str, str]]
 def _device_id(text: str) -> str:
     """The id of the device that a number or id names; what nobody knows finds nothing."""
     found = find_device(text) if text else None
-    return found.public_id if found else text
+    return found.public_id if found else text.replace("\0", "")
 
 
 def _midnight(request: TenantRequest, text: str, *, days_on: int) -> datetime | None:

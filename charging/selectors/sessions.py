@@ -77,6 +77,8 @@ def sessions_of(
 
 def session_detail(ref: str) -> SessionDetail | None:
     """A session by its reference, with its messages."""
+    if "\0" in ref:  # PostgreSQL refuses to compare it
+        return None
     session = (
         ChargingSession.objects.select_related("account__tenant", "device").filter(ref=ref).first()
     )

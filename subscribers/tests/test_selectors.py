@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pytest
+from django.db import connection
 
 from portal.tenancy.actor import SYSTEM
 from portal.tenancy.scope import tenant_scope
@@ -40,6 +41,7 @@ def jonas(northwind, now):
         "lena v",
         "vogt",
         "VOGT",
+        "vogt lena",
         "phone-1",
         "imsi-001010000000001",
         "001010000000001",
@@ -58,13 +60,46 @@ def test_what_both_begin_with_finds_both_the_newest_first(lena, jonas, text):
     assert list(search_accounts(text)) == [jonas, lena]
 
 
-@pytest.mark.parametrize("text", ["nobody", "999", "%", "_", "crm-17' OR 1=1", "49151000000012345"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "nobody",
+        "999",
+        "%",
+        "_",
+        "' OR 1=1",
+        "\\",
+        "a:b & !c | (d)",
+        "🙂",
+        "\0",
+        "crm-17\0",
+        "49151000000012345",
+        "x" * 1_000,
+    ],
+)
 def test_what_nobody_has_finds_nobody(lena, text):
     assert not search_accounts(text).exists()
 
 
 def test_no_text_finds_all(lena, jonas):
     assert search_accounts(" ").count() == 2
+
+
+def test_the_search_function_answers_for_the_open_scope_only(lena):
+    """It runs as its owner, whom no policy holds."""
+    contoso = factories.make_tenant("contoso")
+
+    def found() -> int:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT count(*) FROM subscribers_find_accounts(%s, %s, %s, %s)",
+                ["crm", "49151", "'lena':*", 10],
+            )
+            return cursor.fetchone()[0]
+
+    assert found() == 1
+    with tenant_scope(contoso):
+        assert found() == 0
 
 
 def test_another_tenants_account_is_not_found(lena):
@@ -85,6 +120,8 @@ def test_a_device_is_found_by_each_of_its_identities(lena, identifier):
     assert device.account == lena
 
 
-@pytest.mark.parametrize("identifier", ["", "imsi-", "msisdn-", "phone", "imsi-4915100000001"])
+@pytest.mark.parametrize(
+    "identifier", ["", "imsi-", "msisdn-", "phone", "imsi-4915100000001", "phone-1\0"]
+)
 def test_what_identifies_no_device_finds_none(lena, identifier):
     assert find_device(identifier) is None

@@ -211,6 +211,11 @@ def test_an_account_of_the_same_name_is_ones_own(sign_in, account, now):
     assert "National data" not in shown
 
 
+@pytest.mark.parametrize("path", ["/accounts/acc%00/", "/charging/sessions/a%00b/"])
+def test_an_address_with_a_zero_byte_leads_nowhere(admin, account, path):
+    assert admin.get(path).status_code == 404
+
+
 def test_a_stranger_is_asked_to_sign_in(client, account):
     answer = client.get(ACCOUNT)
 
