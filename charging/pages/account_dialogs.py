@@ -12,9 +12,10 @@ from charging import services
 from charging.models import Bucket
 from charging.pages.forms import DeviceForm, PlanForm, StateForm
 from charging.pages.refusals import refusals_at
-from charging.pages.requests import TenantRequest, account_or_404, dialog, reload_account
+from charging.pages.requests import account_or_404, dialog, reload_account
 from plans.models import Service
 from portal.tenancy.permissions import tenant_permission_required
+from portal.tenancy.requests import TenantRequest
 from subscribers import services as subscribers
 from subscribers.models import Account
 from subscribers.selectors import plans_running, versions_on_offer

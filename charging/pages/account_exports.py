@@ -12,9 +12,10 @@ from django.views.decorators.http import require_GET
 
 from charging.models import LedgerEntry
 from charging.pages.account_context import ledger_filter
-from charging.pages.requests import TenantRequest, account_or_404
+from charging.pages.requests import account_or_404
 from charging.selectors import ledger_of
 from portal.tenancy.permissions import tenant_permission_required
+from portal.tenancy.requests import TenantRequest
 
 ROWS_MAX: Final = 100_000
 """The newest; more is a job for the API, page by page."""

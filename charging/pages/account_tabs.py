@@ -9,7 +9,6 @@ from typing import Any, Final
 from charging.models import Bucket, LedgerEntry
 from charging.pages.account_context import ledger_context
 from charging.pages.keyset import page_of
-from charging.pages.requests import TenantRequest
 from charging.pages.session_rows import session_rows
 from charging.pages.told import told
 from charging.selectors import sessions_of
@@ -17,6 +16,7 @@ from charging.selectors.ledger import CHANGES
 from notifications.models import NotificationEvent
 from portal.tenancy.actor import Actor
 from portal.tenancy.models import AuditEntry
+from portal.tenancy.requests import TenantRequest
 from subscribers.models import Account
 from subscribers.selectors import plan_history
 

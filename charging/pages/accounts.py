@@ -18,10 +18,11 @@ from charging.pages.account_rows import account_rows
 from charging.pages.account_tabs import TABS, tab_context, visible_tabs
 from charging.pages.forms import AccountForm, show_errors
 from charging.pages.keyset import page_of
-from charging.pages.requests import TenantRequest, account_or_404
+from charging.pages.requests import account_or_404
 from charging.pages.session_rows import explained_latest
 from charging.pages.told import told_about
 from portal.tenancy.permissions import tenant_permission_required
+from portal.tenancy.requests import TenantRequest
 from portal.tenancy.validation import Invalid
 from subscribers import services as subscribers
 from subscribers.identities import format_msisdn

@@ -14,13 +14,14 @@ from charging.models import Bucket, LedgerEntry
 from charging.pages.account_context import sayer
 from charging.pages.forms import AdjustForm, TopUpForm
 from charging.pages.refusals import refusals_at
-from charging.pages.requests import TenantRequest, account_or_404, close_dialog, dialog
+from charging.pages.requests import account_or_404, close_dialog, dialog
 from charging.pages.waterfall import waterfall_steps
 from charging.selectors import balances_of, find_bucket
 from charging.selectors.balances import Balance, balance_of
 from plans.models import UNIT_OF_SERVICE, Service, Unit
 from portal.formatting import unit_choices
 from portal.tenancy.permissions import tenant_permission_required
+from portal.tenancy.requests import TenantRequest
 from subscribers.models import Account
 
 _TOP_UP_ORDER: Final = (Service.MONEY, Service.DATA, Service.VOICE, Service.SMS)

@@ -14,11 +14,11 @@ from charging.engine.values import Result
 from charging.models import ChargingSession
 from charging.pages.keyset import page_of
 from charging.pages.ladder import ladder_of
-from charging.pages.requests import TenantRequest
 from charging.pages.session_rows import explained_session, lasted, session_rows, used_by
 from charging.selectors import SessionDetail, SessionFilter, list_sessions, session_detail
 from plans.models import RatingGroup
 from portal.tenancy.permissions import tenant_permission_required
+from portal.tenancy.requests import TenantRequest
 from subscribers.selectors import find_device
 
 PAGE_SIZE = 25

@@ -308,3 +308,24 @@ def test_the_ledger_is_exported_exactly_and_harmlessly(admin, account, moved):
     ]
     assert rows[0]["reason"] == "'=1+1", "not a formula"
     assert rows[0]["unit"] == "NANO_MONEY"
+
+
+# ── the phone ────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("is_sandbox", "is_test", "is_offered"),
+    [(True, False, True), (False, True, True), (False, False, False)],
+)
+def test_the_phone_is_offered_where_the_emulator_may_use_the_device(
+    sign_in, now, is_sandbox, is_test, is_offered
+):
+    tenant = factories.make_tenant("fabrikam", is_sandbox=is_sandbox)
+    with tenant_scope(tenant):
+        account = factories.make_account("acc-9", now=now)
+        device = factories.make_device(account, public_id="dev-9", now=now)
+        Device.objects.filter(pk=device.pk).update(is_test=is_test)
+
+    shown = sign_in(tenant=tenant).get("/accounts/acc-9/").text
+
+    assert ("/charging/phone/dev-9/" in shown) is is_offered
