@@ -7,7 +7,13 @@ import psutil
 import pytest
 
 from tests.harness.environment import Machine
-from tests.harness.processes import ProcessFactory, ServerProcess, Stack, answers_ready
+from tests.harness.processes import (
+    SHARED,
+    ProcessFactory,
+    ServerProcess,
+    Stack,
+    answers_ready,
+)
 
 
 def test_both_ports_are_ready_and_the_worker_has_taken_its_place(stack: Stack) -> None:
@@ -50,3 +56,11 @@ def test_readiness_follows_the_servers_and_comes_back_with_them(
     lost.wait_ready()
     stack.portal.wait_ready()
     stack.chf.wait_ready()
+
+
+def test_a_shared_process_rests_while_a_test_does_without_it(
+    request: pytest.FixtureRequest, db: None
+) -> None:
+    shared = request.config.stash.get(SHARED, None)
+    running = [process for process in shared.found.values() if process.is_running] if shared else []
+    assert running == []

@@ -22,6 +22,7 @@ from tests.harness.environment import Machine
 
 READY_SECONDS = 60.0
 LOG_TAIL_CHARACTERS = 6_000
+SHARED: pytest.StashKey[SharedProcesses] = pytest.StashKey()
 
 
 class ServerProcess(Child):
@@ -138,6 +139,12 @@ class SharedProcesses:
         process.mark_log()
         return process
 
+    def rest(self, *names: str) -> None:
+        """Stop some until they are asked for again; without names, all."""
+        for name, process in self.found.items():
+            if process.is_running and (not names or name in names):
+                process.stop()
+
 
 @dataclass(frozen=True)
 class Stack:
@@ -149,10 +156,26 @@ class Stack:
 
 
 @pytest.fixture(scope="session")
-def shared_processes(servers: Machine) -> Iterator[SharedProcesses]:
+def shared_processes(servers: Machine, pytestconfig: pytest.Config) -> Iterator[SharedProcesses]:
     factory = ProcessFactory(servers)
-    yield SharedProcesses(factory)
+    pytestconfig.stash[SHARED] = SharedProcesses(factory)
+    yield pytestconfig.stash[SHARED]
     factory.stop_all()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """No process of an earlier test works on the database behind the back of one that did not
+    ask for it: the portal publishes events, the worker takes tasks, beat sends sweeps."""
+    shared = item.config.stash.get(SHARED, None)
+    fixtures = getattr(item, "fixturenames", ())
+    uses_database = "django_db_setup" in fixtures or item.get_closest_marker("django_db")
+    if shared is None or not uses_database:
+        return
+    if "shared_processes" not in fixtures:
+        shared.rest()
+    elif "celery_beat_process" not in fixtures:
+        shared.rest("beat")
 
 
 @pytest.fixture
