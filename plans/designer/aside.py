@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from plans.checks import Check, findings
 from plans.conventions import Conventions
+from plans.designer.form import DraftForm
 from plans.models import Service
 from plans.profiles import (
     CUSTOM,
@@ -19,9 +20,8 @@ from plans.profiles import (
     Profile,
 )
 from plans.simulate import Course, Month, simulate
-from plans.specs import VersionSpec
 from plans.typed import Unreadable, read_whole
-from plans.wording import Offer, describe, service_name
+from plans.wording import Offer, service_name
 from portal.formatting import format_quantity
 
 DAYS: Final = 30
@@ -61,13 +61,12 @@ class Aside:
         return f"What is left of each balance over {DAYS} days. {told}"
 
 
-def aside_of(
-    spec: VersionSpec, by: Conventions, query: Mapping[str, str], *, is_sound: bool
-) -> Aside:
-    """Word and simulate a version; `query` may name a profile and its custom amounts."""
+def aside_of(form: DraftForm, query: Mapping[str, str]) -> Aside:
+    """Word and simulate what a checked form says; `query` may name a profile and its amounts."""
+    spec, by = form.spec, form.by
     profile = chosen_profile(query, by)
     aside = Aside(
-        offer=describe(spec, by),
+        offer=form.offer,
         checks=findings(spec, by),
         profile=profile,
         profiles=[
@@ -80,7 +79,7 @@ def aside_of(
             "messages": profile.messages,
         },
     )
-    if is_sound and not spec.is_blank:
+    if not form.has_errors and not spec.is_blank:
         _add_month(aside, simulate(spec, profile, by, days=DAYS), by)
     return aside
 

@@ -59,6 +59,10 @@ class Row:
         self.controls[name] = control
         return control
 
+    @property
+    def has_errors(self) -> bool:
+        return any(control.error for control in self.controls.values())
+
     def __getitem__(self, name: str) -> Control:
         return self.controls[name]
 

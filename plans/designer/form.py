@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 
 from plans.conventions import Conventions
 from plans.designer.controls import Control, Row, clean_text
@@ -23,11 +24,14 @@ from plans.designer.rows import (
 from plans.models import Plan, PlanVersion
 from plans.specs import VersionSpec
 from plans.validation import NAME_MAX, validate_spec
+from plans.wording import Offer, describe
 from portal.formatting import money_text
 from portal.tenancy.validation import FieldError
 
 _ROW = re.compile(r"(allowances|rates)-([0-9a-z]{1,32})-[a-z_]+")
 _MARK = re.compile(r"allowances-([0-9a-z]{1,32})-thresholds-([0-9a-z]{1,32})-[a-z_]+")
+
+NOTHING = "–"
 
 
 class DraftForm:
@@ -97,6 +101,26 @@ class DraftForm:
         ]
         return links
 
+    @property
+    def offer(self) -> Offer:
+        """The version in words, with a dash where something cannot be read yet."""
+        offer = describe(self.spec, self.by)
+        given = (
+            replace(line, amount=NOTHING) if row["amount"].error else line
+            for row, line in zip(self.allowances, offer.given, strict=True)
+        )
+        priced = (
+            replace(line, price=NOTHING) if row.has_errors else line
+            for row, line in zip(self.rates, offer.afterwards, strict=False)
+        )
+        return replace(
+            offer,
+            price=NOTHING if self.price.error else offer.price,
+            period=NOTHING if self.renewal_count.error else offer.period,
+            given=tuple(given),
+            afterwards=(*priced, *offer.afterwards[len(self.rates) :]),
+        )
+
     def keep_error_of(self, name: str) -> None:
         """Drop every message but that of one control: the one that was just left."""
         self.general_errors = []
@@ -138,7 +162,7 @@ class DraftForm:
             rates=tuple(row.spec(reader) for row in self.rates),
         )
         for row, rate in zip(self.rates, spec.rates, strict=True):
-            if not any(control.error for control in row.controls.values()):
+            if not row.has_errors:
                 row.example = example_of(rate, self.by)
         return spec
 

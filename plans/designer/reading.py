@@ -22,7 +22,7 @@ class Reader:
     def quantity(self, control: Control, unit: str) -> int:
         """Octets, seconds, events or nano-units; a unit typed behind the number is noted."""
         if unit == Unit.NANO_MONEY:
-            return self.money(control)
+            return self.money(control, missing="Enter an amount.")
         if not control.value:
             return self._missing(control, "Enter an amount.")
         try:
@@ -35,10 +35,12 @@ class Reader:
         control.unit = label
         return amount
 
-    def money(self, control: Control, *, default: int | None = None) -> int:
+    def money(
+        self, control: Control, *, default: int | None = None, missing: str = "Enter a price."
+    ) -> int:
         """Nano-units; an empty control is `default` or an error."""
         if not control.value:
-            return self._missing(control, "Enter a price.") if default is None else default
+            return self._missing(control, missing) if default is None else default
         try:
             return read_money(control.value)
         except Unreadable as error:

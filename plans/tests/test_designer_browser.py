@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import datetime
 
@@ -76,7 +77,7 @@ def test_from_an_empty_list_to_a_published_plan(page: Page, operator: Tenant) ->
     expect(dialog).to_contain_text("€12.50 every 30 days")
     dialog.get_by_role("button", name="Publish v1").click()
 
-    expect(page.get_by_text("Summer Deal v1 is published.")).to_be_visible()
+    expect(page.locator("#toasts").get_by_text("Summer Deal v1 is published.")).to_be_visible()
     expect(page.get_by_role("button", name="Edit as new draft")).to_be_visible()
     with tenant_scope(operator):
         assert selectors.find_version("summer-deal", 1).price == 12_500_000_000
@@ -118,7 +119,7 @@ def test_rows_are_put_in_order_by_keyboard_and_saved_so(
     assert allowance_names(page) == ["SMS", "National data", "Voice"]
     page.get_by_role("button", name="Save draft").click()
 
-    expect(page.get_by_text("Draft saved")).to_be_visible()
+    expect(page.locator("#toasts").get_by_text("Draft saved")).to_be_visible()
     assert [row.name for row in saved(operator).allowances.all()] == [
         "SMS",
         "National data",
@@ -158,7 +159,7 @@ def test_rows_and_warnings_are_added_and_removed(
     page.get_by_role("button", name="Remove National data").click()
     page.get_by_role("button", name="Save draft").click()
 
-    expect(page.get_by_text("Draft saved")).to_be_visible()
+    expect(page.locator("#toasts").get_by_text("Draft saved")).to_be_visible()
     rows = {row.name: row.amount for row in saved(operator).allowances.all()}
     assert rows == {"Voice": 18_000, "SMS": 500, "Night calls": 5_400}
 
@@ -205,6 +206,28 @@ def test_a_refused_save_leads_to_the_field(
     expect(summary).to_be_focused()
     summary.get_by_role("link", name="Enter a price.").click()
     expect(page.get_by_label("Price").first).to_be_focused()
+
+
+def test_a_draft_saves_itself_and_says_when(
+    page: Page, draft: PlanVersion, operator: Tenant, page_watch: PageWatch
+) -> None:
+    page_watch.allow("422")
+    page.clock.install()
+    open_designer(page)
+    price = page.get_by_label("Price").first
+    price.fill("21.50")
+    expect(page.locator("#save-state")).to_have_text("Unsaved changes")
+
+    page.clock.run_for(10_500)
+
+    expect(page.locator("#save-state")).to_contain_text(re.compile(r"Saved \d"))
+    assert saved(operator).price == 21_500_000_000
+    price.fill("")
+    page.clock.run_for(10_500)
+    expect(page.locator("#save-state")).to_have_text("Not saved")
+    expect(page.get_by_text("1 field to correct")).to_be_visible()
+    expect(price).to_be_focused()
+    assert saved(operator).price == 21_500_000_000
 
 
 def test_a_colleagues_save_is_told_and_nothing_typed_is_lost(

@@ -68,9 +68,11 @@ def plan_version(request: TenantRequest, code: str, number: int) -> HttpResponse
 
 
 def _show(request: TenantRequest, version: PlanVersion) -> HttpResponse:
-    by = conventions()
-    form = DraftForm.of(version.plan, version, selectors.spec_of(version), by)
-    return render(request, PAGE, page_context(request, version, form))
+    return render(request, PAGE, page_context(request, version, _form_of(version)))
+
+
+def _form_of(version: PlanVersion) -> DraftForm:
+    return DraftForm.of(version.plan, version, selectors.spec_of(version), conventions())
 
 
 # ── saving ───────────────────────────────────────────────────────────────────────────────────
@@ -181,8 +183,8 @@ def preview(request: TenantRequest, code: str) -> HttpResponse:
     """The aside and the examples beside the rates for what is typed right now."""
     plan_or_404(code)
     form = DraftForm(request.POST.dict(), conventions())
-    is_sound = form.validate()
-    aside = aside_of(form.spec, form.by, request.POST, is_sound=is_sound)
+    form.validate()
+    aside = aside_of(form, request.POST.dict())
     context = {"form": form, "aside": aside, "by": form.by, "with_examples": True}
     return render(request, "plans/designer/_aside.html", context)
 
@@ -192,9 +194,9 @@ def preview(request: TenantRequest, code: str) -> HttpResponse:
 def version_preview(request: TenantRequest, code: str, number: int) -> HttpResponse:
     """The aside of a saved version, for another profile."""
     version = version_or_404(code, number)
-    by = conventions()
-    aside = aside_of(selectors.spec_of(version), by, request.POST, is_sound=True)
-    return render(request, "plans/designer/_aside.html", {"aside": aside, "by": by})
+    form = _form_of(version)
+    aside = aside_of(form, request.POST.dict())
+    return render(request, "plans/designer/_aside.html", {"aside": aside, "by": form.by})
 
 
 @require_GET
@@ -235,7 +237,7 @@ def page_context(request: TenantRequest, version: PlanVersion, form: DraftForm) 
         "shows_errors": True,
         "allowance_services": ALLOWANCE_SERVICES,
         "rate_services": ALLOWANCE_SERVICES[:3],
-        "aside": aside_of(form.spec, form.by, {}, is_sound=not form.has_errors),
+        "aside": aside_of(form, {}),
         "preview_url": _preview_url(version, editable=editable),
     }
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from typing import Any
+
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
@@ -17,7 +20,7 @@ from plans.diff import changes_between
 from plans.models import PlanVersion
 from plans.subscriber_counts import subscriber_counts
 from plans.validation import validate_for_publishing
-from plans.views.designer import plan_or_404, store_draft, version_or_404
+from plans.views.designer import page_context, plan_or_404, store_draft, version_or_404
 from plans.wording import describe
 from portal.tenancy.permissions import tenant_permission_required
 from portal.tenancy.requests import TenantRequest
@@ -28,12 +31,15 @@ from portal.tenancy.validation import FieldError, Invalid
 @tenant_permission_required("plans.design")
 def review(request: TenantRequest, code: str) -> HttpResponse:
     """Save the draft, then show what publishing it would change."""
-    version, _, refusal = store_draft(request, code, shows_errors=True)
+    version, form, refusal = store_draft(request, code, shows_errors=True)
     if refusal is not None:
         return refusal
     if not request.htmx:
         return redirect("plan-publish", code=code, number=version.number)
-    return _publish_dialog(request, version, [])
+    context = {**page_context(request, version, form), **_publish_context(request, version, [])}
+    answer = render(request, "plans/_review.html", {**context, "refreshes_fields": True})
+    answer["HX-Trigger"] = json.dumps({"draft:saved": {}})
+    return answer
 
 
 @require_http_methods(["GET", "POST"])
@@ -63,13 +69,21 @@ def publish(request: TenantRequest, code: str, number: int) -> HttpResponse:
 def _publish_dialog(
     request: TenantRequest, version: PlanVersion, errors: list[FieldError], *, status: int = 200
 ) -> HttpResponse:
+    template = "plans/_publish_dialog.html" if request.htmx else "plans/publish.html"
+    context = _publish_context(request, version, errors)
+    return render(request, template, context, status=status)
+
+
+def _publish_context(
+    request: TenantRequest, version: PlanVersion, errors: list[FieldError]
+) -> dict[str, Any]:
     by = conventions()
     spec = selectors.spec_of(version)
     live = selectors.published_version(version.plan)
     blocking = errors or validate_for_publishing(
         spec, rating_groups=by.metered, currency=by.currency
     )
-    context = {
+    return {
         "plan": version.plan,
         "version": version,
         "live": live,
@@ -80,8 +94,6 @@ def _publish_dialog(
         "blocking": [{"id": "", "text": error.message} for error in blocking],
         "may_publish": request.actor.may(services.PUBLISH) and version.is_editable,
     }
-    template = "plans/_publish_dialog.html" if request.htmx else "plans/publish.html"
-    return render(request, template, context, status=status)
 
 
 @require_POST

@@ -49,6 +49,13 @@ export default class extends Controller {
     }
   }
 
+  /** The form was stored by another request than its own. */
+  stored() {
+    clearTimeout(this.timer);
+    this.dirty = false;
+    this.say(`Saved ${clock()}`);
+  }
+
   say(text) {
     if (this.hasStateTarget) this.stateTarget.textContent = text;
   }
