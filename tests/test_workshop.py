@@ -32,13 +32,15 @@ WAIT_SECONDS = 20.0
 def postgres(tmp_path: Path) -> Iterator[PostgresServer]:
     """A server whose account may be unable to enter its directory: pytest's are ours alone."""
     server = PostgresServer(tmp_path / "postgres", settings=THROWAWAY, output=tmp_path / "log")
-    server.create()
-    server.start()
-    server.wait_ready()
-    yield server
-    server.kill()
-    server.forget()
-    shutil.rmtree(server.home)
+    try:
+        server.create()
+        server.start()
+        server.wait_ready()
+        yield server
+    finally:
+        server.kill()
+        server.forget()
+        shutil.rmtree(server.home)
 
 
 def test_postgresql_comes_back_after_a_kill_with_what_was_committed(
