@@ -283,5 +283,9 @@ LOGGING = {
     "formatters": {"plain": {"format": "%(levelname)s %(name)s: %(message)s"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
     "root": {"handlers": ["console"], "level": os.environ.get("LOG_LEVEL", "INFO")},
-    "loggers": {"httpx": {"level": "WARNING"}},  # a line for every request of the emulator
+    "loggers": {
+        "httpx": {"level": "WARNING"},  # a line for every request of the emulator
+        "celery.worker.strategy": {"level": "WARNING"},  # two for every sweep, each second
+        "celery.app.trace": {"level": "WARNING"},
+    },
 }
