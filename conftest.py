@@ -16,6 +16,7 @@ pytest_plugins = [
     "tests.harness.rest",
     "tests.harness.browser",  # after those whose names it imports, so that asserts are rewritten
     "tests.harness.selection",
+    "tests.harness.schema_notice",
 ]
 
 

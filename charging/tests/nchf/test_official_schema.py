@@ -25,13 +25,7 @@ from charging.nchf.decoding import decode_request
 from charging.nchf.messages import Operation, TriggerType
 from charging.nchf.problems import InvalidParam
 from charging.tests.nchf.bodies import encoded, smallest
-from charging.tests.nchf.official_schema import DIRECTORY, violations
-
-if not DIRECTORY:
-    pytest.skip(
-        "set N40_OPENAPI_DIR to 3GPP's OpenAPI files to validate against them",
-        allow_module_level=True,
-    )
+from charging.tests.nchf.official_schema import violations
 
 NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 UPF = "c0ffee00-1111-4222-8333-444455556666"
