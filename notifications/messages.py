@@ -24,7 +24,7 @@ def _threshold(payload: Payload, tenant: Tenant) -> str:
     crossing = read_crossing(payload)
     left = _in_words(max(crossing.after, 0), payload, tenant)
     if not crossing.is_low:
-        return f"{crossing.bucket_name}: you have {left} again."
+        return f"{crossing.bucket_name}: back to normal, you have {left}."
     percent = f"{crossing.percent} %" if crossing.percent else ""
     mark = percent or _in_words(crossing.limit, payload, tenant)
     return f"{crossing.bucket_name}: {left} left. You have passed the {mark} mark."
