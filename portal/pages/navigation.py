@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from django.http import HttpRequest
-from django.urls import NoReverseMatch, resolve, reverse
+from django.urls import resolve, reverse
 from django.utils.functional import SimpleLazyObject
 
 from portal.tenancy.actor import Actor
@@ -79,10 +79,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
 
 
 def _link(entry: Entry, actor: Actor) -> dict[str, Any] | None:
-    try:
-        url = reverse(entry.url_name)
-    except NoReverseMatch:
-        return None
+    url = reverse(entry.url_name)
     if not lets_in(actor, declared_permission(resolve(url).func)):
         return None
     return {
