@@ -34,7 +34,13 @@ _numbers = itertools.count(1)
 def make_tenant(slug: str = "northwind", *, is_sandbox: bool = True, **fields: object) -> Tenant:
     """An operator with its default roles and rating groups."""
     tenant = Tenant.objects.create(
-        slug=slug, name=slug.title(), is_sandbox=is_sandbox, **{"currency": "EUR", **fields}
+        **{
+            "slug": slug,
+            "name": slug.title(),
+            "is_sandbox": is_sandbox,
+            "currency": "EUR",
+            **fields,
+        }
     )
     create_default_roles(tenant)
     with tenant_scope(tenant):

@@ -16,8 +16,8 @@ from websockets.sync.client import ClientConnection, connect
 from charging.models import ChargingSession
 from portal.tenancy.scope import tenant_scope
 from tests import factories
-from tests.journeys.conftest import Integrator, eventually
 from tests.harness.processes import Stack
+from tests.journeys.conftest import Integrator, eventually
 
 CREATE = "/nchf-convergedcharging/v3/chargingdata"
 
