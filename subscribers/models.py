@@ -93,7 +93,9 @@ class Device(TenantOwned):
     )
     """16 operator-defined bits (TS 32.298 §5.1.2.2.7)."""
     home_plmn = models.CharField(
-        max_length=6, blank=True, validators=[RegexValidator(r"^\d{5,6}\Z", "MCC and MNC: 5 or 6 digits.")]
+        max_length=6,
+        blank=True,
+        validators=[RegexValidator(r"^\d{5,6}\Z", "MCC and MNC: 5 or 6 digits.")],
     )
     """Empty: the tenant's."""
     state = models.CharField(max_length=8, choices=State.choices, default=State.ACTIVE)

@@ -130,9 +130,7 @@ class EmulatedSession(TenantOwned):
 class EmulatedExchange(TenantOwned):
     """One request of the emulated phone and its answer, as the client saw them."""
 
-    session = TenantForeignKey(
-        EmulatedSession, on_delete=models.CASCADE, related_name="exchanges"
-    )
+    session = TenantForeignKey(EmulatedSession, on_delete=models.CASCADE, related_name="exchanges")
     at = models.DateTimeField()
     operation = models.CharField(max_length=8)
     sequence_number = models.BigIntegerField()

@@ -45,7 +45,10 @@ def test_nothing_less_than_nothing_is_left():
 def test_a_balance_that_recovered_says_so():
     payload = crossing(state="normal", direction="above", after=10 * 2**30)
 
-    assert text("bucket.threshold_crossed", payload) == "National data: back to normal, you have 10 GB."
+    assert (
+        text("bucket.threshold_crossed", payload)
+        == "National data: back to normal, you have 10 GB."
+    )
 
 
 def test_money_is_written_as_money():

@@ -177,8 +177,9 @@ class ApiClient(AbstractApplication, TenantOwned):
     """Tokens issued before are revoked."""
     last_used_at = models.DateTimeField(null=True, blank=True)
 
-    unscoped = models.Manager()
-    objects = TenantManager()
+    # AbstractApplication brings a manager of its own; these are to count.
+    unscoped = models.Manager()  # type: ignore[misc]
+    objects = TenantManager()  # type: ignore[misc]
 
     class Meta(TenantOwned.Meta):
         constraints: ClassVar = [

@@ -57,7 +57,8 @@ class EndpointForm(forms.Form):
     scope = forms.CharField(label="Scope", required=False, max_length=200)
 
     def __init__(self, *args: Any, saved: ChargerEndpoint, **kwargs: Any) -> None:
-        super().__init__(*args, initial=self.typed(saved), **kwargs)
+        kwargs["initial"] = self.typed(saved)
+        super().__init__(*args, **kwargs)
         self.fields["token"].required = not saved.sealed_token
         self.fields["client_secret"].required = not saved.sealed_client_secret
         if self.is_bound:

@@ -34,7 +34,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
         self.close_if_health_check_failed()
         self.ensure_connection()
         self.follow_scope()
-        return super()._cursor(name)
+        return super()._cursor(name)  # type: ignore[misc]
 
     def follow_scope(self) -> None:
         """Set `app.tenant_id` to the open scope's tenant, or to nothing."""
@@ -58,12 +58,13 @@ class DatabaseWrapper(base.DatabaseWrapper):
         with contextlib.suppress(psycopg.Error):
             self.follow_scope()
 
+    # The stubs know none of the private methods overridden here.
     # A rollback also takes back a set_config made inside the transaction.
 
     def _rollback(self) -> Any:
         self._scoped_to = _UNKNOWN
-        return super()._rollback()
+        return super()._rollback()  # type: ignore[misc]
 
     def _savepoint_rollback(self, sid: str) -> None:
         self._scoped_to = _UNKNOWN
-        super()._savepoint_rollback(sid)
+        super()._savepoint_rollback(sid)  # type: ignore[misc]
