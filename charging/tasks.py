@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from asgiref.sync import async_to_sync
@@ -12,6 +13,7 @@ from django.utils import timezone
 
 from charging import emulator, emulator_burst, emulator_runner
 from charging.models import Burst, EmulatedSession
+from charging.models.emulation import JobState
 from portal.tenancy.models import Tenant
 from portal.tenancy.scope import tenant_scope
 from portal.tenancy.tasks import TenantTask
@@ -48,23 +50,26 @@ def sweep_emulation(**kwargs: Any) -> None:
     for tenant in tenants_with_due_emulation(now=now):
         with tenant_scope(tenant):
             for session in emulator.due_sessions(now=now)[:SWEEP_LIMIT]:
-                _queue_once(session, next_action_at=now + emulator.QUEUE_GRACE)
-                emulator.queue_session(session)
+                _requeue_session(session, now=now)
             for burst in emulator.due_bursts(now=now)[:SWEEP_LIMIT]:
-                emulator.queue_burst(burst)
+                _requeue_burst(burst, now=now)
 
 
-def tenants_with_due_emulation(*, now: Any) -> QuerySet[Tenant]:
+def tenants_with_due_emulation(*, now: datetime) -> QuerySet[Tenant]:
     """Asked without a scope."""
     due = RawSQL("SELECT charging_tenants_with_due_emulation(%s)", [now])
     return Tenant.objects.filter(pk__in=due).order_by("pk")
 
 
-def _queue_once(session: EmulatedSession, **values: Any) -> None:
-    """The next sweep leaves it alone for a while: the queue may be long."""
-    EmulatedSession.objects.filter(pk=session.pk, next_action_at=session.next_action_at).update(
-        **values
-    )
+def _requeue_session(session: EmulatedSession, *, now: datetime) -> None:
+    """The next sweeps leave it alone for a while: the queue may be long."""
+    seen = EmulatedSession.objects.filter(pk=session.pk, next_action_at=session.next_action_at)
+    if seen.update(next_action_at=now + emulator.QUEUE_GRACE):
+        emulator.queue_session(session)
 
 
-__all__ = ["Burst", "run_burst_chunk", "run_emulated_session", "sweep_emulation"]
+def _requeue_burst(burst: Burst, *, now: datetime) -> None:
+    """Its worker is gone: it waits again, as in the beginning."""
+    seen = Burst.objects.filter(pk=burst.pk, lease_until=burst.lease_until)
+    if seen.update(state=JobState.QUEUED, lease_until=now + emulator.QUEUE_GRACE):
+        emulator.queue_burst(burst)

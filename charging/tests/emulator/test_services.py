@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from charging import emulator
+from charging import emulator, tasks
 from charging.models import EmulatedSession
 from portal.tenancy.actor import SYSTEM, Actor, PermissionDenied
 from portal.tenancy.models import Tenant
@@ -135,3 +135,18 @@ def test_a_burst_has_its_limits(device, now, given, path):
         emulator.start_burst(device=device, **wanted)
 
     assert [error.path for error in refused.value.errors] == [path]
+
+
+def test_the_sweep_queues_again_what_a_killed_worker_left(device, now, monkeypatch):
+    """And only once while it waits in the queue."""
+    queued: list[str] = []
+    monkeypatch.setattr(emulator, "_queue", lambda task, **ids: queued.append(task.__name__))
+    start(device, now)
+    wanted = {"service": "sms", "volume": 1, "sessions": 3, "actor": SYSTEM, "now": now}
+    emulator.start_burst(device=device, **wanted)
+    queued.clear()
+
+    tasks.sweep_emulation()
+    tasks.sweep_emulation()
+
+    assert sorted(queued) == ["run_burst_chunk", "run_emulated_session"]
