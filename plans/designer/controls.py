@@ -11,6 +11,8 @@ from plans.models import RatingGroup, Unit
 from plans.typed import choices_for, knows_unit, show_quantity
 from portal.formatting import UnitChoice
 
+_DIGITS_MAX = 18
+
 
 @dataclass(slots=True, kw_only=True)
 class Control:
@@ -113,4 +115,10 @@ def coverage_control(control: Control, everything: str, groups: Sequence[RatingG
 
 def coverage_numbers(text: str) -> tuple[int, ...]:
     """The rating groups that a coverage control names; what is no number names none."""
-    return tuple(int(part) for part in text.split(",") if part.strip().isdecimal())
+    numbers = (posted_whole(part.strip()) for part in text.split(","))
+    return tuple(number for number in numbers if number is not None)
+
+
+def posted_whole(text: str) -> int | None:
+    """A number that a page of ours has sent; None for anything else."""
+    return int(text) if text.isdecimal() and len(text) <= _DIGITS_MAX else None

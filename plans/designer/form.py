@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from plans.conventions import Conventions
-from plans.designer.controls import Control, Row, clean_text
+from plans.designer.controls import Control, Row, clean_text, posted_whole
 from plans.designer.examples import example_of
 from plans.designer.reading import Reader
 from plans.designer.rows import (
@@ -39,7 +39,7 @@ class DraftForm:
 
     def __init__(self, data: Mapping[str, str], by: Conventions) -> None:
         self.by = by
-        self.revision = int(text) if (text := data.get("revision", "")).isdecimal() else 0
+        self.revision = posted_whole(data.get("revision", "")) or 0
         self.name = self._basic("name", data)
         self.description = self._basic("description", data)
         self.price = self._basic("price", data)

@@ -153,6 +153,7 @@ def test_one_field_can_be_asked_about_alone(by: Conventions) -> None:
         {"allowances-1-thresholds-2-level": "5", "renewal_count": "9" * 5000},
         {"allowances-1-service": "data", "allowances-1-amount_unit": "parsec"},
         {"price": "NaN", "revision": "-1", "name": "x" * 5000},
+        {"revision": "9" * 5000, "allowances-1-applies_to": "9" * 5000},
     ],
 )
 def test_garbage_is_answered_with_messages(by: Conventions, texts: dict[str, str]) -> None:

@@ -247,6 +247,16 @@ def test_a_changed_draft_is_reviewed_again(pm: Client, draft: PlanVersion, now: 
     assert selectors.find_version("flex-20", 1).state == "draft"
 
 
+@pytest.mark.parametrize("revision", ["", "none", "-1", "9" * 5000])
+def test_nothing_is_published_without_the_revision_that_was_reviewed(
+    pm: Client, draft: PlanVersion, revision: str
+) -> None:
+    answer = pm.post("/plans/flex-20/v1/publish/", {"revision": revision})
+
+    assert answer.status_code == 409
+    assert selectors.find_version("flex-20", 1).state == "draft"
+
+
 def test_an_empty_draft_says_what_it_lacks(pm: Client, tenant: Tenant, now: datetime) -> None:
     services.create_plan(code="empty", name="Empty", actor=SYSTEM, now=now)
 

@@ -18,6 +18,7 @@ from django.views.decorators.http import require_GET, require_POST
 from plans import selectors, services
 from plans.conventions import conventions
 from plans.designer.aside import aside_of
+from plans.designer.controls import posted_whole
 from plans.designer.form import DraftForm
 from plans.designer.new_rows import new_row
 from plans.diff import changes_between
@@ -129,8 +130,8 @@ def store_draft(
 
 def _revision_of(request: TenantRequest, form: DraftForm) -> int:
     """The revision the form was filled from, or the one somebody chose to save over."""
-    over = request.POST.get("over_revision", "")
-    return int(over) if over.isdecimal() else form.revision
+    over = posted_whole(request.POST.get("over_revision", ""))
+    return form.revision if over is None else over
 
 
 def _refused(

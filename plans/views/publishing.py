@@ -16,6 +16,7 @@ from django_htmx.http import HttpResponseClientRedirect
 from plans import selectors, services
 from plans.checks import findings
 from plans.conventions import conventions
+from plans.designer.controls import posted_whole
 from plans.diff import changes_between
 from plans.models import PlanVersion
 from plans.subscriber_counts import subscriber_counts
@@ -25,6 +26,9 @@ from plans.wording import describe
 from portal.tenancy.permissions import tenant_permission_required
 from portal.tenancy.requests import TenantRequest
 from portal.tenancy.validation import FieldError, Invalid
+
+UNREVIEWED = -1
+"""Stands for no revision: nothing is published from a form that names none."""
 
 
 @require_POST
@@ -49,11 +53,11 @@ def publish(request: TenantRequest, code: str, number: int) -> HttpResponse:
     version = version_or_404(code, number)
     if request.method == "GET":
         return _publish_dialog(request, version, [])
-    reviewed = request.POST.get("revision", "")
+    reviewed = posted_whole(request.POST.get("revision", ""))
     try:
         published = services.publish_version(
             version=version,
-            revision=int(reviewed) if reviewed.isdecimal() else None,
+            revision=UNREVIEWED if reviewed is None else reviewed,
             actor=request.actor,
             now=timezone.now(),
         )
