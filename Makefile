@@ -8,7 +8,7 @@ ARGS ?=
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run manage test check fmt lock
+.PHONY: help setup run manage test screenshots check fmt lock
 
 help: ## list the commands
 	@echo 'make ...'
@@ -26,6 +26,10 @@ manage: setup ## a command of manage.py on what `make run` runs: make manage ARG
 test: ## set up everything and run the whole suite: make test ARGS="-k buckets"
 	@$(PYTHON) deploy/local/prepare.py --tests
 	@$(BIN)/python -m pytest -n $(JOBS) --dist loadgroup $(ARGS)
+
+screenshots: ## take the pictures of docs/images from the browser's story
+	@$(PYTHON) deploy/local/prepare.py --tests
+	@SCREENSHOT_DIR=docs/images $(BIN)/python -m pytest -q tests/journeys/test_story.py
 
 check: setup ## lint, types, import contracts, migrations, production settings
 	@$(BIN)/python -m deploy.local.check
