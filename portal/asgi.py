@@ -64,6 +64,10 @@ def _build() -> Any:
 
     http = get_asgi_application()  # before anything that imports models
 
+    from portal.checks import refuse_unsafe_production
+
+    refuse_unsafe_production()
+
     from charging.routing import websocket_urlpatterns as charging_sockets
     from notifications.routing import websocket_urlpatterns as notification_sockets
     from notifications.sockets import UnknownAddress

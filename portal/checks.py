@@ -1,4 +1,8 @@
-"""System checks: a production that would be unsafe does not start."""
+"""System checks: a production that would be unsafe does not start.
+
+Commands run the checks by themselves; servers and workers, which no command starts, call
+`refuse_unsafe_production`.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +10,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.checks import Error, register
+from django.core.exceptions import ImproperlyConfigured
 
 
 @register()
@@ -36,3 +41,9 @@ def production_is_safe(app_configs: Any, **kwargs: Any) -> list[Error]:
         ),
     ]
     return [Error(text, hint=hint, id=f"portal.{code}") for bad, code, text, hint in wrong if bad]
+
+
+def refuse_unsafe_production() -> None:
+    """Raises ImproperlyConfigured, which names everything that is wrong and what to do."""
+    if errors := production_is_safe(None):
+        raise ImproperlyConfigured(" ".join(f"{error.msg} {error.hint}" for error in errors))

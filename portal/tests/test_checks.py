@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import pytest
 from django.core.management import CommandError, call_command
 from pytest_django import Settings
 
+from deploy.local.commands import ROOT
+from portal.celery import end_unsafe_process
 from portal.checks import production_is_safe
+from tests.harness.environment import machine
 
 SAFE = {
     "IS_PRODUCTION": True,
@@ -72,3 +78,31 @@ def test_development_may_be_all_of_that(settings: Settings) -> None:
 def test_the_demo_is_not_made_in_production(production: Settings) -> None:
     with pytest.raises(CommandError, match="not in production"):
         call_command("demo")
+
+
+def test_the_portal_does_not_serve_an_unsafe_production() -> None:
+    """Granian loads the application without any command that would run the checks."""
+    environment = machine().process_environment(ENVIRONMENT="production", DEMO="1")
+
+    loading = subprocess.run(
+        [sys.executable, "-c", "import portal.asgi"],
+        env=environment,
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert loading.returncode == 3
+    assert "DEMO is on." in loading.stderr
+
+
+def test_workers_and_beat_do_not_work_for_an_unsafe_production(production: Settings) -> None:
+    production.DEMO = True
+
+    with pytest.raises(SystemExit, match="DEMO is on"):
+        end_unsafe_process()
+
+
+def test_workers_and_beat_start_in_a_safe_production(production: Settings) -> None:
+    end_unsafe_process()
