@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from plans import selectors
 from plans.models import RatingGroup, Service, Unit
 from plans.specs import RatingGroups
-from plans.typed import show_quantity
 from portal.formatting import format_money
 from portal.tenancy.scope import current_tenant
+from portal.typed import show_quantity
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""Amounts, money, shares and times as people read and type them; the only place that does.
+"""Amounts, money, shares and times as people read them; `portal.typed` reads what people type.
 
 Amounts come in as exact integers (octets, seconds, events, nano-units of a currency) and are never
 turned into floats. Nothing here knows Django, a tenant or the current time.
@@ -115,22 +115,6 @@ def split_quantity(
     return str(amount), noun
 
 
-def parse_quantity(text: str, label: str, *, gigabyte_base: int = 1024) -> int:
-    """The octets, seconds or events that `text` of unit `label` means. Raises InvalidAmount."""
-    digits, decimals = _read_decimal(text)
-    factor = _factor(label, gigabyte_base)
-    amount, rest = divmod(digits * factor, 10**decimals)
-    if rest:
-        raise InvalidAmount(f"{text} {label} is not a whole number of the smallest unit.")
-    return amount
-
-
-def _factor(label: str, gigabyte_base: int) -> int:
-    if label in _OCTET_LABELS:
-        return gigabyte_base ** _OCTET_LABELS.index(label)
-    return {"s": 1, "min": 60, "h": 3600}.get(label, 1)
-
-
 def _natural_power(amount: int, base: int) -> int:
     power = 0
     while power < len(_OCTET_LABELS) - 1 and amount >= base ** (power + 1):
@@ -174,7 +158,10 @@ def format_money(nano_units: int, currency: str) -> str:
 
 
 def parse_money(text: str) -> int:
-    """The nano-units that a decimal number means. Raises InvalidAmount past nine decimals."""
+    """The nano-units of a plain decimal number, as systems write it: no separators.
+
+    Raises InvalidAmount, also past nine decimals.
+    """
     digits, decimals = _read_decimal(text)
     amount, rest = divmod(digits * NANO, 10**decimals)
     if rest:
@@ -256,7 +243,7 @@ def _grouped(text: str) -> str:
 
 def _read_decimal(text: str) -> tuple[int, int]:
     """The digits of a decimal number and how many of them follow the point."""
-    cleaned = text.strip().replace(_MINUS, "-").replace(",", "")
+    cleaned = text.strip().replace(_MINUS, "-")
     match = _DECIMAL.fullmatch(cleaned)
     if match is None:
         raise InvalidAmount("Enter a number, such as 20 or 4.5.")

@@ -9,9 +9,10 @@ from django import forms
 
 from charging.services import ADJUSTMENT_REASONS
 from plans.models import PlanVersion, Unit
-from portal.formatting import InvalidAmount, parse_money, parse_quantity, unit_choices
+from portal.formatting import unit_choices
 from portal.tenancy.scope import current_tenant
 from portal.tenancy.validation import Invalid
+from portal.typed import Unreadable, read_money, read_quantity
 
 _USUAL_UNITS: Final = {"OCTETS": "GB", "SECONDS": "min", "EVENTS": "SMS"}
 
@@ -108,18 +109,18 @@ class AmountForm(forms.Form):
         text = self.cleaned_data["amount"]
         try:
             is_money = self.unit == Unit.NANO_MONEY
-            amount = parse_money(text) if is_money else self._parse_units(text)
-        except InvalidAmount as error:
+            amount = read_money(text) if is_money else self._read_units(text)
+        except Unreadable as error:
             raise forms.ValidationError(str(error)) from error
         if amount <= 0:
             raise forms.ValidationError("Enter an amount above 0.")
         return amount
 
-    def _parse_units(self, text: str) -> int:
+    def _read_units(self, text: str) -> int:
         base, label = current_tenant().gigabyte_base, self.data.get("amount_unit", "")
         if label not in {choice.label for choice in unit_choices(self.unit, gigabyte_base=base)}:
             raise forms.ValidationError("Choose a unit.")
-        return parse_quantity(text, label, gigabyte_base=base)
+        return read_quantity(text, label, self.unit, gigabyte_base=base)[0]
 
 
 class TopUpForm(AmountForm):

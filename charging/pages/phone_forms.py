@@ -8,8 +8,9 @@ from django import forms
 
 from charging.emulator import BURST_SESSIONS_MAX, CONCURRENCY_MAX, DESTINATION_LENGTH_MAX
 from plans.models import UNIT_OF_SERVICE, RatingGroup, Service
-from portal.formatting import InvalidAmount, parse_quantity, unit_choices
+from portal.formatting import unit_choices
 from portal.tenancy.scope import current_tenant
+from portal.typed import Unreadable, read_quantity
 
 SERVICES: Final = ((Service.DATA, "Data"), (Service.VOICE, "Voice"), (Service.SMS, "SMS"))
 DEFAULT_AMOUNTS: Final = {
@@ -27,8 +28,8 @@ def parse_volume(text: str, label: str, unit: str) -> int:
     if label not in {choice.label for choice in unit_choices(unit, gigabyte_base=base)}:
         raise forms.ValidationError("Choose a unit.")
     try:
-        return parse_quantity(text, label, gigabyte_base=base)
-    except InvalidAmount as error:
+        return read_quantity(text, label, unit, gigabyte_base=base)[0]
+    except Unreadable as error:
         raise forms.ValidationError(str(error)) from error
 
 

@@ -20,9 +20,9 @@ from plans.profiles import (
     Profile,
 )
 from plans.simulate import Course, Month, simulate
-from plans.typed import Unreadable, read_whole
 from plans.wording import Offer, service_name
 from portal.formatting import format_quantity
+from portal.typed import Unreadable, read_whole
 
 DAYS: Final = 30
 LINES_MAX: Final = 6

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 
 from plans.conventions import Conventions, noun_of
 from plans.models import RatingGroup, Unit
-from plans.typed import choices_for, knows_unit, show_quantity
 from portal.formatting import UnitChoice
+from portal.typed import choices_for, knows_unit, show_quantity
 
 _DIGITS_MAX = 18
 

@@ -7,7 +7,7 @@ from decimal import Decimal
 from plans.conventions import Conventions
 from plans.designer.controls import Control
 from plans.models import Unit
-from plans.typed import Unreadable, read_money, read_percent, read_quantity, read_whole
+from portal.typed import Unreadable, read_money, read_percent, read_quantity, read_whole
 
 STAND_IN = 1
 """Takes the place of an unreadable number, so that the other fields can still be checked."""

@@ -114,7 +114,7 @@ def test_a_balance_is_adjusted_downwards_with_a_reason(dialog, account):
         ({"reason": ""}, "reason", "Choose a reason."),
         ({"reason": "other"}, "note", "Say what the reason is."),
         ({"direction": ""}, "direction", "This field is required."),
-        ({"amount": "1.5"}, "amount", "1.5 SMS is not a whole number of the smallest unit."),
+        ({"amount": "1.5"}, "amount", "1.5 SMS is no whole number."),
     ],
 )
 def test_what_is_wrong_with_an_adjustment_is_said_at_its_field(
@@ -207,3 +207,10 @@ def test_balances_are_moved_only_by_those_who_may(sign_in, account, role, path):
 
 def test_a_dialog_opened_as_a_page_leads_to_the_account(admin, account):
     assert admin.get(TOP_UP).headers["Location"] == "/accounts/acc-1/"
+
+
+def test_a_decimal_comma_is_a_decimal_comma(dialog, account):
+    """What a support agent types as “0,50” is fifty cents, never fifty."""
+    dialog.post(TOP_UP, {"amount": "0,50", "reason": "Goodwill"})
+
+    assert bucket(account, "Main balance").available == EURO // 2

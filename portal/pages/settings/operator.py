@@ -14,12 +14,13 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from charging.pages.forms import show_errors
-from portal.formatting import InvalidAmount, money_text, parse_money
+from portal.formatting import money_text
 from portal.tenancy.models import Tenant
 from portal.tenancy.permissions import tenant_permission_required
 from portal.tenancy.requests import TenantRequest
 from portal.tenancy.services import TenantSettings, update_tenant
 from portal.tenancy.validation import Invalid
+from portal.typed import Unreadable, read_money
 
 _REGIONS: Final = (
     "Africa", "America", "Antarctica", "Asia", "Atlantic", "Australia", "Europe", "Indian",
@@ -70,8 +71,8 @@ class OperatorForm(forms.Form):
     def clean_support_adjust_limit(self) -> int:
         """Nano-units."""
         try:
-            return parse_money(self.cleaned_data["support_adjust_limit"])
-        except InvalidAmount as error:
+            return read_money(self.cleaned_data["support_adjust_limit"])
+        except Unreadable as error:
             raise forms.ValidationError(str(error)) from error
 
     @classmethod

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plans.typed import (
+from portal.typed import (
     Unreadable,
     read_money,
     read_number,
