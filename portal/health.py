@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Final
+from typing import Any, Final
 
 import redis
 from django.conf import settings
@@ -19,8 +19,12 @@ def readiness() -> dict[str, str]:
     return {name: check() for name, check in _CHECKS.items()}
 
 
-def is_ready(found: dict[str, str]) -> bool:
-    return all(state == "ok" for state in found.values())
+def report() -> tuple[int, dict[str, Any]]:
+    """HTTP status and body of /health/ready, the same in every process that listens."""
+    found = readiness()
+    if all(state == "ok" for state in found.values()):
+        return 200, {"status": "ok", "checks": found}
+    return 503, {"status": "unavailable", "checks": found}
 
 
 def _database() -> str:

@@ -151,10 +151,9 @@ async def _write(send: Any, response: Response) -> None:
 
 async def _health(path: str) -> Response:
     if path == "/health/live":
-        return Response(200, [("content-type", "application/json")], b'{"live": true}')
+        return Response(200, [("content-type", "application/json")], b'{"status": "ok"}')
     if path != "/health/ready":
         problem = problems.path_not_found(path)
         return Response(problem.status, problem.headers, problem.body())
-    found = await sync_to_async(health.readiness, thread_sensitive=False)()
-    status = 200 if health.is_ready(found) else 503
-    return Response(status, [("content-type", "application/json")], json.dumps(found).encode())
+    status, body = await sync_to_async(health.report, thread_sensitive=False)()
+    return Response(status, [("content-type", "application/json")], json.dumps(body).encode())

@@ -23,9 +23,5 @@ def live(request: HttpRequest) -> HttpResponse:
 @never_cache
 def ready(request: HttpRequest) -> HttpResponse:
     """200 when database, Valkey and migrations are as they should be, else 503 with what is not."""
-    found = health.readiness()
-    is_ready = health.is_ready(found)
-    return JsonResponse(
-        {"status": "ok" if is_ready else "unavailable", "checks": found},
-        status=200 if is_ready else 503,
-    )
+    status, body = health.report()
+    return JsonResponse(body, status=status)

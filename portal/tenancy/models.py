@@ -51,8 +51,6 @@ class Tenant(models.Model):
     """MCC and MNC of the home network."""
     bare_location = models.BooleanField(default=False)
     """Answer creates with a bare session id in Location, as Totogi's demo client needs."""
-    top_up_over_n40 = models.BooleanField(default=False)
-    """Accept Totogi's one-time TOP_UP event on the charging interface."""
     support_adjust_limit = models.BigIntegerField(default=50_000_000_000)
     """The most a support agent may adjust at once, nano-units of money."""
     settings_revision = models.BigIntegerField(default=0)
