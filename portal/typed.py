@@ -80,7 +80,7 @@ def read_money(text: str) -> int:
     """Nano-units of the currency; a currency sign or code around the number is ignored."""
     number = read_number(_MONEY_SIGNS.sub("", text)) * NANO
     if number != number.to_integral_value():
-        raise Unreadable("Prices have at most nine decimals.")
+        raise Unreadable("At most nine decimals.")
     return int(number)
 
 

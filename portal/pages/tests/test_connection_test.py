@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from ipaddress import ip_network
@@ -109,6 +110,30 @@ def test_a_secret_of_another_key_is_explained(tenant: Tenant) -> None:
     )
 
     assert "cannot be read" in try_connection(unreadable, now=datetime.now(UTC)).title
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"url": "http://chf.example:8080"},
+        {
+            "url": "http://127.0.0.1:9",
+            "authentication": Authentication.CLIENT_CREDENTIALS,
+            "token_url": "http://chf.example:8080/token",
+        },
+    ],
+)
+def test_a_name_that_has_moved_into_a_private_network_is_not_called(
+    tenant: Tenant, monkeypatch: pytest.MonkeyPatch, given: dict[str, str]
+) -> None:
+    """Saved while it was public; DNS says something else when it is called."""
+    found = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("10.0.0.1", 8080))]
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *args, **kwargs: found)
+
+    verdict = try_connection(endpoint(**given), now=datetime.now(UTC))
+
+    assert verdict.status is None
+    assert "10.0.0.1 is a private address" in verdict.title
 
 
 # ── which addresses ──────────────────────────────────────────────────────────────────────────

@@ -244,6 +244,7 @@ def test_a_wrong_setting_is_refused_at_its_field_and_kept(
 
 # ── the charging function ────────────────────────────────────────────────────────────────────
 
+CHARGER_TEST = "/settings/charging-function/test/"
 EXTERNAL = {
     "kind": "external",
     "url": "http://127.0.0.1:9/",
@@ -280,6 +281,18 @@ def test_a_secret_left_empty_stays_as_it_is(admin: Browser, scope: Tenant) -> No
     endpoint = ChargerEndpoint.objects.get()
     assert endpoint.client_id == "smf-2"
     assert unseal(endpoint.sealed_client_secret) == "hush"
+
+
+@pytest.mark.parametrize("address", ["/settings/charging-function/", CHARGER_TEST])
+@pytest.mark.parametrize("moved", ["http://127.0.0.1:10/oauth/token/", "http://["])
+def test_a_saved_secret_is_not_sent_to_another_address(
+    admin: Browser, scope: Tenant, address: str, moved: str
+) -> None:
+    admin.post("/settings/charging-function/", EXTERNAL)
+
+    response = admin.post(address, {**EXTERNAL, "client_secret": "", "token_url": moved})
+
+    assert "Enter the client secret, for a new address again." in response.content.decode()
 
 
 def test_the_built_in_charging_function_needs_nothing_and_forgets_the_secrets(
