@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import websockets
-from asgiref.sync import sync_to_async
+from channels.db import database_sync_to_async
 from django.test import Client
 
 from charging import emulator
@@ -87,7 +87,7 @@ async def test_the_account_page_is_sent_its_balances_and_then_each_change(
         await page.see(socket, 'hx-target="#balances"')
         assert "National data" in page.seen
 
-        await sync_to_async(top_up)(device.account, tenant, "12.34")
+        await database_sync_to_async(top_up)(device.account, tenant, "12.34")
 
         await page.see(socket, "€12.34")
 
@@ -110,7 +110,7 @@ async def test_the_phone_page_follows_a_session_from_tap_to_sms(
     async with page.connect() as socket:
         await page.see(socket, 'hx-target="#charging-log" hx-swap="innerMorph"')
 
-        await sync_to_async(tap)()
+        await database_sync_to_async(tap)()
 
         await page.see(socket, "Create · Episode · asked 100 MB · granted 100 MB")
         await page.see(socket, "You have passed the 50 % mark.")
@@ -125,7 +125,7 @@ async def test_a_page_that_reconnects_is_shown_everything_again(
     page = Page(portal_server, "/ws/v1/pages/phone/dev-1/", cookie)
     async with page.connect() as socket:
         await page.see(socket, "Welcome to Flex 20")
-    await sync_to_async(top_up)(device.account, tenant, "5.00")
+    await database_sync_to_async(top_up)(device.account, tenant, "5.00")
     page.seen = ""
 
     async with page.connect() as socket:
@@ -136,8 +136,10 @@ async def test_a_page_that_reconnects_is_shown_everything_again(
 async def test_a_page_hears_of_low_balances_of_its_own_operator_only(
     portal_server, tenant, device, cookie
 ):
-    other = await sync_to_async(factories.make_tenant)("contoso")
-    stranger = Page(portal_server, "/ws/v1/pages/overview/", await sync_to_async(cookie_of)(other))
+    other = await database_sync_to_async(factories.make_tenant)("contoso")
+    stranger = Page(
+        portal_server, "/ws/v1/pages/overview/", await database_sync_to_async(cookie_of)(other)
+    )
     own = Page(portal_server, "/ws/v1/pages/overview/", cookie)
 
     def publish_a_plan() -> None:
@@ -146,7 +148,7 @@ async def test_a_page_hears_of_low_balances_of_its_own_operator_only(
 
     async with own.connect() as socket, stranger.connect() as foreign_socket:
         await asyncio.sleep(1)
-        await sync_to_async(publish_a_plan)()
+        await database_sync_to_async(publish_a_plan)()
 
         await own.see(socket, 'hx-target="#toasts"')
         with pytest.raises(TimeoutError):
@@ -156,14 +158,14 @@ async def test_a_page_hears_of_low_balances_of_its_own_operator_only(
 
 @pytest.mark.parametrize("path", ["/ws/v1/pages/account/acc-1/", "/ws/v1/pages/phone/dev-1/"])
 async def test_another_operators_page_is_not_there(portal_server, device, path):
-    other = await sync_to_async(factories.make_tenant)("contoso")
-    page = Page(portal_server, path, await sync_to_async(cookie_of)(other))
+    other = await database_sync_to_async(factories.make_tenant)("contoso")
+    page = Page(portal_server, path, await database_sync_to_async(cookie_of)(other))
 
     assert await page.close_code() == 4404
 
 
 async def test_without_the_permission_the_phone_stays_closed(portal_server, tenant, device):
-    viewer = await sync_to_async(cookie_of)(tenant, "viewer")
+    viewer = await database_sync_to_async(cookie_of)(tenant, "viewer")
 
     assert await Page(portal_server, "/ws/v1/pages/phone/dev-1/", viewer).close_code() == 4403
 
@@ -184,7 +186,7 @@ async def test_somebody_who_is_no_longer_a_member_is_cut_off(portal_server, tena
 
     async with page.connect() as socket:
         await page.see(socket, "National data")
-        await sync_to_async(leave)()
+        await database_sync_to_async(leave)()
         async with asyncio.timeout(WAIT_SECONDS):
             await socket.wait_closed()
 
