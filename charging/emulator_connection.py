@@ -6,6 +6,8 @@ from datetime import datetime
 
 from django.conf import settings
 
+from charging.client.addresses import resolve_open
+from charging.client.http import HttpxTransport
 from charging.client.tokens import ClientCredentials, StaticToken, TokenSource
 from charging.client.transport import ChargingConnection
 from charging.client.usage import (
@@ -42,10 +44,15 @@ def is_built_in(endpoint: ChargerEndpoint) -> bool:
 
 
 def connect(endpoint: ChargerEndpoint, *, now: datetime) -> ChargingConnection:
-    """A connection to the endpoint; nothing is sent yet. Raises UnreadableSecret."""
+    """A connection to the endpoint; nothing is sent yet. Raises UnreadableSecret.
+
+    Where the built-in charging function is says the installation; every other address is checked
+    when it is called, wherever redirects lead.
+    """
     return ChargingConnection(
         endpoint.url or settings.CHF_URL,
         _token_source(endpoint, now=now),
+        http=HttpxTransport(resolve=None if is_built_in(endpoint) else resolve_open),
         capital_data=endpoint.spells_charging_data,
     )
 
@@ -123,6 +130,7 @@ def _token_source(endpoint: ChargerEndpoint, *, now: datetime) -> TokenSource:
                 endpoint.client_id,
                 unseal(endpoint.sealed_client_secret),
                 scope=endpoint.scope,
+                resolve=resolve_open,
             )
         case _:
             return StaticToken()

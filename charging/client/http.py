@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
 import httpx
+
+Resolve = Callable[[str, int], Awaitable[str]]
+"""The address to connect to for a host and port. Raises httpx.ConnectError to refuse."""
 
 ANSWER_LIMIT_BYTES = 2**20
 CONCURRENT_STREAMS = 100
@@ -34,6 +37,33 @@ class HttpTransport(Protocol):
     async def aclose(self) -> None: ...
 
 
+class PinnedTransport(httpx.AsyncBaseTransport):
+    """Connects to the address that `resolve` gave, so that DNS cannot change its mind between
+    the check and the call; the peer's certificate must still be that of the name."""
+
+    def __init__(self, inner: httpx.AsyncBaseTransport, resolve: Resolve) -> None:
+        self._inner = inner
+        self._resolve = resolve
+        self._addresses: dict[tuple[str, int], str] = {}
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        url = request.url
+        peer = (url.host, url.port or (443 if url.scheme == "https" else 80))
+        if peer not in self._addresses:
+            self._addresses[peer] = await self._resolve(*peer)
+        pinned = httpx.Request(
+            request.method,
+            url.copy_with(host=self._addresses[peer]),
+            headers=request.headers,
+            stream=request.stream,
+            extensions={**request.extensions, "sni_hostname": url.host},
+        )
+        return await self._inner.handle_async_request(pinned)
+
+    async def aclose(self) -> None:
+        await self._inner.aclose()
+
+
 class HttpxTransport:
     """One HTTP/2 connection per peer with many streams, by httpx.
 
@@ -43,9 +73,14 @@ class HttpxTransport:
     """
 
     def __init__(
-        self, *, timeout_seconds: float = 5.0, verify: bool | ssl.SSLContext = True
+        self,
+        *,
+        timeout_seconds: float = 5.0,
+        verify: bool | ssl.SSLContext = True,
+        resolve: Resolve | None = None,
     ) -> None:
         self._timeout_seconds = timeout_seconds
+        self._resolve = resolve
         self._verify = httpx.create_ssl_context() if verify is True else verify
         self._streams = asyncio.Semaphore(CONCURRENT_STREAMS)
         self._http = self._open()
@@ -53,14 +88,17 @@ class HttpxTransport:
         self._answers = 0
 
     def _open(self) -> httpx.AsyncClient:
-        return httpx.AsyncClient(
+        transport: httpx.AsyncBaseTransport = httpx.AsyncHTTPTransport(
             http1=False,
             http2=True,
             trust_env=False,
             verify=self._verify,
-            timeout=httpx.Timeout(None, connect=self._timeout_seconds),
             limits=httpx.Limits(max_connections=1, max_keepalive_connections=1),
         )
+        if self._resolve is not None:
+            transport = PinnedTransport(transport, self._resolve)
+        timeout = httpx.Timeout(None, connect=self._timeout_seconds)
+        return httpx.AsyncClient(transport=transport, trust_env=False, timeout=timeout)
 
     async def post(self, url: str, *, headers: Mapping[str, str], body: bytes) -> HttpAnswer:
         async with self._streams:

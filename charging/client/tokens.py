@@ -9,6 +9,8 @@ from typing import Any, Protocol
 
 import httpx
 
+from charging.client.http import PinnedTransport, Resolve
+
 EXPIRY_MARGIN_SECONDS = 30
 FETCH_TIMEOUT_SECONDS = 10
 N40_SCOPE = "nchf-convergedcharging"
@@ -56,8 +58,10 @@ class ClientCredentials:
         scope: str = N40_SCOPE,
         monotonic: Callable[[], float] = time.monotonic,
         verify: bool | str = True,
+        resolve: Resolve | None = None,
     ) -> None:
         self._token_url = token_url
+        self._resolve = resolve
         self._form = {
             "grant_type": "client_credentials",
             "client_id": client_id,
@@ -95,7 +99,7 @@ class ClientCredentials:
         """One fetch in about a quarter of an hour: a connection of its own is cheap enough."""
         try:
             async with httpx.AsyncClient(
-                http2=True, trust_env=False, timeout=FETCH_TIMEOUT_SECONDS, verify=self._verify
+                transport=self._transport(), trust_env=False, timeout=FETCH_TIMEOUT_SECONDS
             ) as http:
                 response = await http.post(self._token_url, data=self._form)
             content = response.json()
@@ -108,3 +112,7 @@ class ClientCredentials:
             reason = content.get("error", "") if isinstance(content, dict) else ""
             raise TokenError(f"the token endpoint answered {response.status_code} {reason}".strip())
         return content
+
+    def _transport(self) -> httpx.AsyncBaseTransport:
+        transport = httpx.AsyncHTTPTransport(http2=True, trust_env=False, verify=self._verify)
+        return transport if self._resolve is None else PinnedTransport(transport, self._resolve)

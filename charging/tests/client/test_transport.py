@@ -5,7 +5,9 @@ from typing import Any
 
 import pytest
 
+from charging.client.addresses import resolve_open
 from charging.client.exchange import Exchange
+from charging.client.http import HttpxTransport
 from charging.client.tokens import ClientCredentials, StaticToken
 from charging.client.transport import (
     ChargingConnection,
@@ -187,6 +189,30 @@ async def test_a_redirect_is_followed_with_the_same_body(chf, connection, status
     assert exchange.status == 201
     assert exchange.url == f"{chf.url}/elsewhere/nchf-convergedcharging/v3/x"
     assert chf.bodies == [BODY, BODY]
+
+
+async def test_a_redirect_into_a_private_network_is_not_followed(chf):
+    chf.script(create=[{"status": 307, "headers": {"location": "http://10.0.0.1/nchf"}}])
+    http = HttpxTransport(timeout_seconds=2.0, resolve=resolve_open)
+
+    async with ChargingConnection(chf.url, http=http, resend_delay_seconds=0.01) as connection:
+        exchange = await create(connection)
+
+    assert exchange.status is None
+    assert "10.0.0.1 is a private address" in exchange.error
+
+
+async def test_a_checked_name_is_called_at_its_address_under_its_name(chf):
+    chf.script(create=[created()])
+    http = HttpxTransport(timeout_seconds=2.0, resolve=resolve_open)
+    url = f"http://localhost:{chf.port}"
+
+    async with ChargingConnection(url, http=http) as connection:
+        exchange = await create(connection)
+
+    assert exchange.status == 201
+    headers = chf.received[0]["headers"]
+    assert (headers.get("host") or headers[":authority"]) == f"localhost:{chf.port}"
 
 
 async def test_a_redirect_in_a_circle_ends(chf, connection):

@@ -6,6 +6,7 @@ import socket
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from ipaddress import ip_network
+from typing import Any
 
 import pytest
 from pytest_django import Settings
@@ -127,8 +128,12 @@ def test_a_name_that_has_moved_into_a_private_network_is_not_called(
     tenant: Tenant, monkeypatch: pytest.MonkeyPatch, given: dict[str, str]
 ) -> None:
     """Saved while it was public; DNS says something else when it is called."""
-    found = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("10.0.0.1", 8080))]
-    monkeypatch.setattr(socket, "getaddrinfo", lambda *args, **kwargs: found)
+    ask_dns = socket.getaddrinfo
+
+    def answer(host: str, *args: Any, **kwargs: Any) -> Any:
+        return ask_dns("10.0.0.1" if host == "chf.example" else host, *args, **kwargs)
+
+    monkeypatch.setattr(socket, "getaddrinfo", answer)
 
     verdict = try_connection(endpoint(**given), now=datetime.now(UTC))
 
