@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -21,10 +22,17 @@ Authentication = ChargerEndpoint.Authentication
 
 _SECRETS: Final = {"token": "sealed_token", "client_secret": "sealed_client_secret"}
 
+_SENT_TO: Final = {"token": "url", "client_secret": "token_url"}
+_AGAIN: Final = ", for a new address again."
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EndpointSpec:
-    """A charging function as a form describes it; secrets left empty stay as they are."""
+    """A charging function as a form describes it.
+
+    Secrets left empty stay as they are as long as they go where they went: whoever may change the
+    address must not have the secret sent to an address of their own.
+    """
 
     url: str = ""
     """Empty: the built-in charging function, and nothing else counts."""
@@ -80,12 +88,28 @@ def save_endpoint(*, spec: EndpointSpec, actor: Actor, now: datetime) -> Charger
 def _filled(
     endpoint: ChargerEndpoint, spec: EndpointSpec, *, keeps_secrets: bool
 ) -> ChargerEndpoint:
+    kept = [name for name in _SECRETS if keeps_secrets and not _is_moved(endpoint, spec, name)]
     for name, value in asdict(spec).items():
         if name not in _SECRETS:
             setattr(endpoint, name, value)
-        elif value or not keeps_secrets:
+        elif value or name not in kept:
             setattr(endpoint, _SECRETS[name], seal(value))
     return endpoint
+
+
+def _is_moved(endpoint: ChargerEndpoint, spec: EndpointSpec, secret: str) -> bool:
+    """Whether a saved secret would go to another server than before."""
+    field = _SENT_TO[secret]
+    return _server(getattr(endpoint, field)) != _server(getattr(spec, field))
+
+
+def _server(url: str) -> str:
+    """Scheme, host and port; the text itself where there are none."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return url
+    return f"{parts.scheme}://{parts.netloc}"
 
 
 def _address_errors(spec: EndpointSpec) -> list[FieldError]:
@@ -103,14 +127,14 @@ def _address_errors(spec: EndpointSpec) -> list[FieldError]:
 
 def _credential_errors(spec: EndpointSpec, described: ChargerEndpoint) -> list[FieldError]:
     if spec.authentication == Authentication.STATIC_TOKEN and not described.sealed_token:
-        return [FieldError("token", "Enter the token.")]
+        return [FieldError("token", f"Enter the token{_AGAIN}")]
     if spec.authentication != Authentication.CLIENT_CREDENTIALS:
         return []
     errors = []
     if not spec.client_id:
         errors.append(FieldError("client_id", "Enter the client id."))
     if not described.sealed_client_secret:
-        errors.append(FieldError("client_secret", "Enter the client secret."))
+        errors.append(FieldError("client_secret", f"Enter the client secret{_AGAIN}"))
     return errors
 
 

@@ -288,9 +288,9 @@ def test_a_secret_left_empty_stays_as_it_is(admin: Browser, scope: Tenant) -> No
 def test_a_saved_secret_is_not_sent_to_another_address(
     admin: Browser, scope: Tenant, address: str, moved: str
 ) -> None:
-    admin.post("/settings/charging-function/", EXTERNAL)
+    admin.http.post("/settings/charging-function/", EXTERNAL)
 
-    response = admin.post(address, {**EXTERNAL, "client_secret": "", "token_url": moved})
+    response = admin.http.post(address, {**EXTERNAL, "client_secret": "", "token_url": moved})
 
     assert "Enter the client secret, for a new address again." in response.content.decode()
 
