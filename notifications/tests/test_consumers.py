@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import websockets
-from asgiref.sync import sync_to_async
+from channels.db import database_sync_to_async
 
 from notifications.tests.conftest import Record
 from portal.tenancy import tokens
@@ -54,7 +54,7 @@ def token(tenant: Tenant) -> str:
 
 @pytest.fixture
 def write(record: Record) -> Any:
-    return sync_to_async(record)
+    return database_sync_to_async(record)
 
 
 async def test_an_event_arrives_as_one_json_frame(portal_server, token, write):
@@ -125,7 +125,7 @@ async def test_only_the_wanted_types_are_sent(portal_server, token, write):
 
 
 async def test_another_operator_hears_nothing(portal_server, other_tenant, tenant, write):
-    stranger = await sync_to_async(make_caller)(other_tenant)
+    stranger = await database_sync_to_async(make_caller)(other_tenant)
 
     async with websockets.connect(
         address(portal_server, "?after=0"), **bearer(stranger.token)
@@ -139,7 +139,7 @@ async def test_without_a_token_the_socket_is_closed_with_4401(portal_server):
 
 
 async def test_without_the_permission_the_socket_is_closed_with_4403(portal_server, tenant):
-    caller = await sync_to_async(make_caller)(tenant, ["plans.view"])
+    caller = await database_sync_to_async(make_caller)(tenant, ["plans.view"])
 
     assert await close_code(address(portal_server), **bearer(caller.token)) == 4403
 
@@ -156,7 +156,7 @@ async def test_an_address_without_a_socket_is_closed_with_4404(portal_server, to
 
 
 async def test_the_socket_closes_when_its_token_expires(portal_server, tenant):
-    caller = await sync_to_async(make_caller)(tenant)
+    caller = await database_sync_to_async(make_caller)(tenant)
     expiring = tokens.issue(
         tenant_id=tenant.pk,
         tenant_slug=tenant.slug,
@@ -173,13 +173,13 @@ async def test_the_socket_closes_when_its_token_expires(portal_server, tenant):
 
 
 async def test_a_token_of_a_disabled_client_is_refused(portal_server, tenant):
-    caller = await sync_to_async(make_caller)(tenant)
+    caller = await database_sync_to_async(make_caller)(tenant)
 
     def disable() -> None:
         with tenant_scope(tenant):
             ApiClient.objects.update(is_enabled=False)
 
-    await sync_to_async(disable)()
+    await database_sync_to_async(disable)()
 
     assert await close_code(address(portal_server), **bearer(caller.token)) == 4401
 

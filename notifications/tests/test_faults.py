@@ -8,7 +8,7 @@ import json
 import pytest
 import redis
 import websockets
-from asgiref.sync import sync_to_async
+from channels.db import database_sync_to_async
 from django.db import connections
 
 from notifications.tests.conftest import Record
@@ -47,7 +47,7 @@ async def positions(url: str, token: str, *, until: int) -> list[int]:
 async def test_a_reader_gets_every_event_once_over_a_restart(
     portal_server: ServerProcess, servers: Machine, token: str, record: Record, server: str
 ):
-    write, restart = sync_to_async(record), getattr(servers, server).restart
+    write, restart = database_sync_to_async(record), getattr(servers, server).restart
     for _ in range(3):
         await write()
     reader = asyncio.create_task(positions(address(portal_server), token, until=6))
@@ -58,7 +58,7 @@ async def test_a_reader_gets_every_event_once_over_a_restart(
         restart()
         getattr(servers, server).wait_ready()
 
-    await sync_to_async(restart_and_wait)()
+    await database_sync_to_async(restart_and_wait)()
     for _ in range(3):
         await write()
 
@@ -68,7 +68,7 @@ async def test_a_reader_gets_every_event_once_over_a_restart(
 async def test_an_open_stream_goes_on_by_itself_when_valkey_was_emptied(
     portal_server: ServerProcess, servers: Machine, token: str, record: Record
 ):
-    write = sync_to_async(record)
+    write = database_sync_to_async(record)
     async with websockets.connect(address(portal_server, "?after=0"), **bearer(token)) as socket:
         await write()
         async with asyncio.timeout(WAIT_SECONDS):
