@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from portal.pages import health, overview, search, sign_in, style_guide, welcome
+from portal.pages import health, joining, overview, search, sign_in, style_guide, welcome
 
 urlpatterns = [
     path("", overview.overview, name="overview"),
@@ -12,6 +12,7 @@ urlpatterns = [
     path("switch-tenant/", sign_in.switch_tenant, name="switch-tenant"),
     path("password/", sign_in.change_password, name="password-change"),
     path("welcome/<str:key>/<str:token>/", welcome.welcome, name="welcome"),
+    path("join/<str:token>/", joining.join_operator, name="join"),
     path("settings/", include("portal.pages.settings.urls")),
     path("health/live", health.live, name="health-live"),
     path("health/ready", health.ready, name="health-ready"),

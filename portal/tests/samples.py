@@ -74,6 +74,7 @@ class Samples:
             "position": self.event.position,
             "endpoint_id": self.webhook.public_id,
             "rest": "v1/nothing/",
+            "token": "none",
         }
         special: dict[str, dict[str, object]] = {
             "account-bucket": {"key": self.bucket.pk},
@@ -88,7 +89,7 @@ class Samples:
             "api-device": {"id": self.device.public_id},
             "api-usage": {"id": self.device.public_id},
             "api-emulated-session": {"id": self.emulated.public_id},
-            "welcome": {"key": "MQ", "token": "none"},
+            "welcome": {"key": "MQ"},
         }
         given = {**known, **special.get(address.name, {})}
         return {name: given[name] for name in address.parameters}

@@ -35,7 +35,7 @@ READING, WRITING = "GET", "POST"
 FOUND_EVERYWHERE = {"rating-group", "api-rating-group", "plan-row"}
 
 # What ends the visitor's own session, or shows nothing of an operator.
-NOT_OF_A_TENANT = {"sign-in", "sign-out", "switch-tenant", "password-change"}
+NOT_OF_A_TENANT = {"sign-in", "sign-out", "switch-tenant", "password-change", "join"}
 
 
 @dataclass

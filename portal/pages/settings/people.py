@@ -16,14 +16,16 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from charging.pages.forms import show_errors
 from portal.pages.settings.answers import close_dialog, show_dialog
 from portal.tenancy.invitations import invitation_path
-from portal.tenancy.models import Membership, Role
+from portal.tenancy.models import Membership, Role, User
 from portal.tenancy.permissions import tenant_permission_required
 from portal.tenancy.requests import TenantRequest
 from portal.tenancy.services import (
     AlreadyAMember,
+    KnownElsewhere,
     LastAdministrator,
     add_member,
     change_role,
+    invite_to_join,
     remove_member,
 )
 from portal.tenancy.validation import Invalid
@@ -94,11 +96,12 @@ def member_new(request: TenantRequest) -> HttpResponse:
     """The dialog for a new member, then the one with the invitation."""
     form = MemberForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
-        membership = _add(request, form)
+        try:
+            membership = _add(request, form)
+        except KnownElsewhere as known:
+            return _show_joining(request, known.user, form.cleaned_data["role"])
         if membership is not None:
-            return _tell_added(
-                request, membership, has_password=bool(form.cleaned_data["password"])
-            )
+            return _tell_added(request, membership)
     status = 422 if form.is_bound else 200
     return show_dialog(
         request, "portal/settings/_dialog_member.html", {"form": form}, page=PAGE, status=status
@@ -189,14 +192,19 @@ def _add(request: TenantRequest, form: MemberForm) -> Membership | None:
     return None
 
 
-def _tell_added(
-    request: TenantRequest, membership: Membership, *, has_password: bool
-) -> HttpResponse:
+def _tell_added(request: TenantRequest, membership: Membership) -> HttpResponse:
     user = membership.user
     if not user.has_usable_password():
         return _show_invitation(request, membership)
-    how = "signs in with the password you gave" if has_password else "signs in as before"
-    return close_dialog(request, page=PAGE, text=f"{user.email} is a member and {how}.")
+    text = f"{user.email} is a member and signs in with the password you gave."
+    return close_dialog(request, page=PAGE, text=text)
+
+
+def _show_joining(request: TenantRequest, user: User, role: Role) -> HttpResponse:
+    """Somebody with an account agrees by themselves: their address is no proof of who they are."""
+    path = invite_to_join(user=user, role=role, actor=request.actor, now=timezone.now())
+    context = {"invited": user, "link": request.build_absolute_uri(path)}
+    return show_dialog(request, "portal/settings/_dialog_joining.html", context, page=PAGE)
 
 
 def _show_invitation(request: TenantRequest, membership: Membership) -> HttpResponse:

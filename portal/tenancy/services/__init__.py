@@ -2,10 +2,13 @@
 
 from portal.tenancy.services.people import (
     AlreadyAMember,
+    KnownElsewhere,
     LastAdministrator,
     add_member,
     change_role,
     choose_password,
+    invite_to_join,
+    join,
     remove_member,
 )
 from portal.tenancy.services.roles import (
@@ -20,6 +23,7 @@ from portal.tenancy.services.tenants import TenantSettings, create_tenant, updat
 __all__ = [
     "AlreadyAMember",
     "BuiltinRole",
+    "KnownElsewhere",
     "LastAdministrator",
     "RoleInUse",
     "TenantSettings",
@@ -29,6 +33,8 @@ __all__ = [
     "create_role",
     "create_tenant",
     "delete_role",
+    "invite_to_join",
+    "join",
     "remove_member",
     "save_role",
     "update_tenant",

@@ -9,7 +9,9 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
 from portal.tenancy import audit
-from portal.tenancy.actor import Actor
+from portal.tenancy.actor import SYSTEM, Actor
+from portal.tenancy.directory import tenants_of
+from portal.tenancy.invitations import joining_path
 from portal.tenancy.models import Membership, Role, User
 from portal.tenancy.services.administrators import (
     MANAGE,
@@ -21,10 +23,13 @@ from portal.tenancy.validation import FieldError, Invalid
 
 __all__ = [
     "AlreadyAMember",
+    "KnownElsewhere",
     "LastAdministrator",
     "add_member",
     "change_role",
     "choose_password",
+    "invite_to_join",
+    "join",
     "remove_member",
 ]
 
@@ -35,6 +40,14 @@ class AlreadyAMember(Exception):
     def __init__(self, membership: Membership) -> None:
         super().__init__(f"{membership.user.email} is a member already.")
         self.membership = membership
+
+
+class KnownElsewhere(Exception):
+    """The person has an account that this operator did not make: they must agree to join."""
+
+    def __init__(self, user: User) -> None:
+        super().__init__(f"{user.email} signs in to this installation already.")
+        self.user = user
 
 
 @transaction.atomic
@@ -49,9 +62,10 @@ def add_member(
 ) -> Membership:
     """Let a person act for the open scope's tenant.
 
-    Somebody who signs in to this installation already keeps their name and password: what is
-    given for those counts for a new person only. Without a password a new person cannot sign in
-    until they choose one. Raises Invalid at email, name, password; AlreadyAMember.
+    Somebody who has an account already joins by themselves, see `invite_to_join`; only the
+    installation itself (SYSTEM) adds them at once, and they keep their name and password. Without
+    a password a new person cannot sign in until they choose one. Raises Invalid at email, name,
+    password; AlreadyAMember, KnownElsewhere.
     """
     actor.require(MANAGE)
     email = email.strip()
@@ -60,8 +74,31 @@ def add_member(
         user = _create_user(email, name.strip(), password, now)
     elif earlier := Membership.objects.select_related("user").filter(user=user).first():
         raise AlreadyAMember(earlier)
+    elif actor != SYSTEM and (user.has_usable_password() or tenants_of(user).exists()):
+        raise KnownElsewhere(user)
     membership = Membership.objects.create(user=user, role=role, created_at=now)
-    _record("member.added", membership, actor, now, after={"role": role.name})
+    _record("member.added", user, actor, now, after={"role": role.name})
+    return membership
+
+
+@transaction.atomic
+def invite_to_join(*, user: User, role: Role, actor: Actor, now: datetime) -> str:
+    """The path of a link by which somebody with an account joins; earlier ones end."""
+    actor.require(MANAGE)
+    _record("member.invited", user, actor, now, after={"role": role.name})
+    return joining_path(user, role)
+
+
+@transaction.atomic
+def join(*, user: User, role: Role, now: datetime) -> Membership:
+    """Let a person act for the open scope's tenant who has just agreed to; once is enough."""
+    lock_people()
+    earlier = Membership.objects.filter(user=user).first()
+    if earlier is not None:
+        return earlier
+    membership = Membership.objects.create(user=user, role=role, created_at=now)
+    themselves = Actor(kind="user", id=user.pk, name=str(user))
+    _record("member.joined", user, themselves, now, after={"role": role.name})
     return membership
 
 
@@ -78,7 +115,7 @@ def change_role(*, membership: Membership, role: Role, actor: Actor, now: dateti
     require_administrator()
     _record(
         "member.role_changed",
-        membership,
+        membership.user,
         actor,
         now,
         before={"role": before.name},
@@ -93,7 +130,8 @@ def remove_member(*, membership: Membership, actor: Actor, now: datetime) -> Non
     LastAdministrator."""
     actor.require(MANAGE)
     lock_people()
-    _record("member.removed", membership, actor, now, before={"role": membership.role.name})
+    role = membership.role.name
+    _record("member.removed", membership.user, actor, now, before={"role": role})
     membership.delete()
     require_administrator()
 
@@ -134,7 +172,7 @@ def _checked_password(password: str, user: User) -> str:
 
 def _record(
     action: str,
-    membership: Membership,
+    user: User,
     actor: Actor,
     now: datetime,
     *,
@@ -145,7 +183,7 @@ def _record(
         action,
         actor=actor,
         subject_type="member",
-        subject_id=membership.user.email[:80],
+        subject_id=user.email[:80],
         now=now,
         before=before,
         after=after,

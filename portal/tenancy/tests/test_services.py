@@ -191,7 +191,7 @@ def test_somebody_of_another_operator_keeps_name_and_password(
             name="Somebody else",
             role=role("viewer"),
             password="a stranger's choice",
-            actor=ADMIN,
+            actor=SYSTEM,
             now=now,
         )
 
