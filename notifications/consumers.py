@@ -12,12 +12,11 @@ from django.template.loader import render_to_string
 
 from notifications import live, selectors
 from notifications.event_types import EVENT_TYPES
-from notifications.messages import text_for
-from notifications.models import NotificationEvent
 from notifications.page_socket import PageSocket
 from notifications.representation import event_json
 from notifications.sockets import BAD_ADDRESS, Refused, TenantSocket
-from notifications.tones import WORTH_A_TOAST, tone_of_event
+from notifications.told import told
+from notifications.tones import WORTH_A_TOAST
 
 BATCH_SIZE: Final = 200
 CATCH_UP_SECONDS: Final = 5.0
@@ -123,15 +122,11 @@ class OverviewConsumer(PageSocket):
         if not news:
             return ""
         self.position = news[-1].position or self.position
-        told = [event for event in news if event.type in WORTH_A_TOAST][-TOASTS_AT_ONCE:]
+        loud = [event for event in news if event.type in WORTH_A_TOAST][-TOASTS_AT_ONCE:]
         self.heard += len(news)
-        context = {"toasts": [self._toast(event) for event in told], "heard": self.heard}
+        context = {"toasts": [told(event, self.tenant) for event in loud], "heard": self.heard}
         return render_to_string("notifications/_toasts.html", context).strip()
 
     def render_figures(self) -> str:
         was_due, self.are_figures_due = self.are_figures_due, False
         return render_to_string("notifications/_figures_changed.html") if was_due else ""
-
-    def _toast(self, event: NotificationEvent) -> dict[str, Any]:
-        text = text_for(event, tenant=self.tenant) or EVENT_TYPES[event.type]
-        return {"event": event, "tone": tone_of_event(event), "text": text}

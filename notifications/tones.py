@@ -17,6 +17,7 @@ _TONES: Final = {
     "plan_version.published": "good",
     "plan_subscription.started": "good",
     "account.topped_up": "good",
+    "account.state_changed": "warn",
 }
 
 #: What deserves to interrupt somebody who looks at another page.

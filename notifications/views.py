@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
@@ -11,11 +11,9 @@ from django.views.decorators.vary import vary_on_headers
 
 from notifications import selectors, totogi
 from notifications.event_types import EVENT_TYPES
-from notifications.messages import text_for
-from notifications.models import NotificationEvent
 from notifications.paging import page_of
 from notifications.representation import event_json
-from notifications.tones import tone_of_event
+from notifications.told import TITLES, told
 from portal.tenancy.permissions import tenant_permission_required
 from portal.tenancy.requests import TenantRequest
 from portal.tenancy.scope import current_tenant
@@ -38,8 +36,8 @@ def notification_list(request: TenantRequest) -> HttpResponse:
     )
     context = {
         "page": page,
-        "rows": [_row(event) for event in page.rows],
-        "event_types": EVENT_TYPES,
+        "rows": [told(event, request.tenant) for event in page.rows],
+        "types": sorted(TITLES.items(), key=lambda item: item[1]),
         "wanted_type": wanted_type,
         "account_id": account_id,
         "is_filtered": bool(types or account_id),
@@ -50,24 +48,22 @@ def notification_list(request: TenantRequest) -> HttpResponse:
 
 @require_safe
 @tenant_permission_required(VIEW)
+@vary_on_headers("HX-Request")
 def notification_detail(request: TenantRequest, position: int) -> HttpResponse:
-    """One event as systems get it, a threshold event in the other shapes too."""
+    """One event as systems get it, a threshold event in the other shapes too.
+
+    A page of its own for whoever was sent its address, the inner part for the list.
+    """
     event = selectors.find_event(position)
     if event is None:
         raise Http404
     tenant = current_tenant()
     context = {
         "event": event,
+        "told": told(event, tenant),
         "own": event_json(event),
         "version_1": totogi.counter_threshold(event, tenant=tenant),
         "version_2": totogi.threshold_notification(event, tenant=tenant),
     }
-    return render(request, "notifications/_event_detail.html", context)
-
-
-def _row(event: NotificationEvent) -> dict[str, Any]:
-    return {
-        "event": event,
-        "tone": tone_of_event(event),
-        "text": text_for(event, tenant=current_tenant()) or EVENT_TYPES.get(event.type, ""),
-    }
+    part = "_event_detail.html" if request.htmx else "notification.html"
+    return render(request, f"notifications/{part}", context)

@@ -10,10 +10,10 @@ from charging.models import Bucket, LedgerEntry
 from charging.pages.account_context import ledger_context
 from charging.pages.keyset import page_of
 from charging.pages.session_rows import session_rows
-from charging.pages.told import told
 from charging.selectors import sessions_of
 from charging.selectors.ledger import CHANGES
 from notifications.models import NotificationEvent
+from notifications.told import told
 from portal.tenancy.actor import Actor
 from portal.tenancy.models import AuditEntry
 from portal.tenancy.requests import TenantRequest

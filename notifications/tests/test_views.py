@@ -36,14 +36,14 @@ def events(record: Record, now: datetime) -> None:
 def test_events_are_listed_newest_first(browser, events):
     page = browser.get("/notifications/")
 
-    assert [row["event"].position for row in page.context["rows"]] == [2, 1]
+    assert [row.event.position for row in page.context["rows"]] == [2, 1]
     assert "National data: 3 GB left." in page.content.decode()
 
 
 def test_the_list_is_narrowed_by_type(browser, events):
     page = browser.get("/notifications/", {"type": "account.topped_up"})
 
-    assert [row["event"].position for row in page.context["rows"]] == [1]
+    assert [row.event.position for row in page.context["rows"]] == [1]
 
 
 def test_no_match_offers_to_clear_the_filters(browser, events):
@@ -77,6 +77,15 @@ def test_an_event_opens_to_its_payload_and_the_other_shapes(browser, events):
 
     assert "CounterThreshold" in page
     assert "notificationinformation" in page
+
+
+def test_the_address_of_an_event_is_a_page_and_the_list_gets_its_inner_part(browser, events):
+    page = browser.get("/notifications/2/").content.decode()
+    part = browser.get("/notifications/2/", headers=HTMX).content.decode()
+
+    assert "<html" in page
+    assert "<html" not in part
+    assert "As streamed and delivered" in part
 
 
 def test_an_event_of_another_operator_is_not_there(browser, other_tenant, record, now):

@@ -10,8 +10,8 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 from django.views.decorators.vary import vary_on_headers
 
-from charging.pages.told import Told, told
 from notifications.selectors import published_events
+from notifications.told import Told, told
 from portal.pages.figures import figures_for
 from portal.tenancy.models import Tenant
 from portal.tenancy.permissions import membership_required

@@ -1,0 +1,117 @@
+"""Events as the operator's staff read them: a title, how much it matters, and what happened."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from notifications.crossings import read_crossing
+from notifications.event_types import EVENT_TYPES
+from notifications.messages import text_for
+from notifications.models import NotificationEvent
+from notifications.tones import tone_of_event
+from portal import formatting
+from portal.tenancy.models import Tenant
+
+TITLES: Final = {
+    "subscriber.created": "Created",
+    "device.created": "Device added",
+    "plan_version.published": "Plan published",
+    "plan_subscription.started": "Plan started",
+    "plan_subscription.ended": "Plan ended",
+    "account.topped_up": "Topped up",
+    "account.adjusted": "Adjusted",
+    "account.state_changed": "State changed",
+    "bucket.threshold_crossed": "Low balance",
+    "bucket.exhausted": "Used up",
+    "bucket.expired": "Expired",
+    "bucket.credit_limit_passed": "Beyond credit",
+    "usage.unrated": "Unrated",
+    "charging.refused": "Refused",
+    "session.closed_by_sweep": "Swept",
+    "webhook.test": "Webhook test",
+}
+"""Every type of event in a word or two."""
+
+Payload = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """One event in words."""
+
+    event: NotificationEvent
+    title: str
+    tone: str
+    text: str
+
+
+def told(event: NotificationEvent, tenant: Tenant) -> Told:
+    """An event in the words the subscriber was sent; in our own where nothing was sent."""
+    text = text_for(event, tenant=tenant) or _staff_text(event, tenant)
+    return Told(event=event, title=_title(event), tone=tone_of_event(event), text=text)
+
+
+def _title(event: NotificationEvent) -> str:
+    if event.type == "bucket.threshold_crossed" and not read_crossing(event.payload).is_low:
+        return "Normal again"
+    return TITLES.get(event.type, event.type)
+
+
+def _staff_text(event: NotificationEvent, tenant: Tenant) -> str:
+    """What the payload knows; the meaning of the type where it knows nothing more."""
+    write = _WRITERS.get(event.type)
+    text = write(event.payload, tenant) if write else ""
+    return text or EVENT_TYPES.get(event.type, "")
+
+
+def _created(payload: Payload, tenant: Tenant) -> str:
+    name = payload.get("name")
+    return f"The account of {name} was created." if name else ""
+
+
+def _published(payload: Payload, tenant: Tenant) -> str:
+    name, number = payload.get("name"), payload.get("version")
+    return f"{name} v{number} was published." if name and number else ""
+
+
+def _ended(payload: Payload, tenant: Tenant) -> str:
+    name, number = payload.get("plan_name"), payload.get("version")
+    return f"{name} v{number} ended for this account." if name and number else ""
+
+
+def _state_changed(payload: Payload, tenant: Tenant) -> str:
+    act = {"active": "reactivated", "suspended": "suspended", "terminated": "terminated"}.get(
+        str(payload.get("after"))
+    )
+    return _because(f"The account was {act}", payload) if act else ""
+
+
+def _adjusted(payload: Payload, tenant: Tenant) -> str:
+    amount, bucket = payload.get("amount"), payload.get("bucket")
+    if isinstance(amount, int):
+        base = tenant.gigabyte_base
+        words = formatting.format_quantity(amount, payload["unit"], gigabyte_base=base)
+        sign = "+" if amount > 0 else ""
+    elif isinstance(amount, str):
+        nano = formatting.parse_money(amount)
+        words = formatting.format_money(nano, payload.get("currency") or tenant.currency)
+        sign = "+" if nano > 0 else ""
+    else:
+        return ""
+    return _because(f"{bucket}: {sign}{words} by hand", payload)
+
+
+def _because(sentence: str, payload: Payload) -> str:
+    reason = str(payload.get("reason") or "").rstrip(".")
+    return f"{sentence}: {reason}." if reason else f"{sentence}."
+
+
+_WRITERS: Final[dict[str, Callable[[Payload, Tenant], str]]] = {
+    "subscriber.created": _created,
+    "plan_version.published": _published,
+    "plan_subscription.ended": _ended,
+    "account.state_changed": _state_changed,
+    "account.adjusted": _adjusted,
+}
