@@ -254,7 +254,12 @@ def _from_drf(detail: Any, pointer: str = "") -> Iterator[dict[str, str]]:
             is_nested = isinstance(inner, (Mapping, list, tuple))
             yield from _from_drf(inner, f"{pointer}/{index}" if is_nested else pointer)
     else:
-        yield {"param": pointer, "reason": str(detail)}
+        yield {"param": _printable(pointer), "reason": _printable(str(detail))}
+
+
+def _printable(text: str) -> str:
+    """What was sent may be repeated in an answer; half a surrogate pair has no UTF-8."""
+    return text.encode(errors="replace").decode()
 
 
 def _escaped(token: str) -> str:

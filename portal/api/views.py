@@ -13,6 +13,7 @@ from rest_framework import serializers
 from rest_framework.generics import GenericAPIView
 from rest_framework.permissions import AllowAny
 from rest_framework.renderers import JSONRenderer
+from rest_framework.request import Request
 from rest_framework.response import Response
 
 from portal.api.problems import problem_response
@@ -64,6 +65,9 @@ class SchemaView(SpectacularAPIView):
     authentication_classes = ()
     permission_classes = (AllowAny,)
     renderer_classes = [JSONRenderer]
+
+    def _get_version_parameter(self, request: Request) -> None:
+        """There is one version; what a query says of it would end up in a header."""
 
 
 class PermanentRedirect(HttpResponseRedirect):

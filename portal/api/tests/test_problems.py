@@ -149,6 +149,15 @@ def test_text_the_database_cannot_hold_is_told_at_its_field(rest, text):
     assert [entry["param"] for entry in problem["invalidParams"]] == ["/name"]
 
 
+@pytest.mark.parametrize(
+    ("body", "param"), [({"\ud800": 1}, "/?"), ({"service": "\ud800"}, "/service")]
+)
+def test_an_answer_can_repeat_any_name_and_value(rest, body, param):
+    answer = rest.put("rating-groups/7/", body)
+
+    assert param in [entry["param"] for entry in check(answer, 400, "invalid")["invalidParams"]]
+
+
 def test_another_kind_of_body_is_refused(rest):
     answer = rest._http.post(
         PLANS,

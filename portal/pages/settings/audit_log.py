@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import datetime, time
 from typing import Any, Final
 
 from django import forms
@@ -108,6 +108,5 @@ def _entries(wanted: dict[str, Any], tenant: Tenant) -> QuerySet[AuditEntry]:
     if since := wanted.get("since"):
         entries = entries.filter(at__gte=datetime.combine(since, time.min, tenant.zone))
     if until := wanted.get("until"):
-        day_after = datetime.combine(until, time.min, tenant.zone) + timedelta(days=1)
-        entries = entries.filter(at__lt=day_after)
+        entries = entries.filter(at__lte=datetime.combine(until, time.max, tenant.zone))
     return entries

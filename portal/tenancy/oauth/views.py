@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 from typing import Any, Final
 from urllib.parse import unquote_plus
 
@@ -48,8 +47,9 @@ def revoke(request: HttpRequest) -> HttpResponse:
 
 
 def _answer(request: HttpRequest, ask: Any) -> HttpResponse:
-    if request.content_type != _FORM:
-        return _error("invalid_request", f"Send the parameters as {_FORM}.", status=400)
+    if request.content_type != _FORM or request.META.get("QUERY_STRING"):
+        text = f"Send the parameters in the body, as {_FORM}."
+        return _error("invalid_request", text, status=400)
     client_id = client_id_of(request)
     address = request.META.get("REMOTE_ADDR", "")
     now = timezone.now()
@@ -73,7 +73,7 @@ def client_id_of(request: HttpRequest) -> str:
     if scheme == "Basic":
         try:
             client_id = unquote_plus(base64.b64decode(encoded).decode().partition(":")[0])
-        except (binascii.Error, UnicodeDecodeError):
+        except ValueError:  # no Base64, or no UTF-8 in it
             return ""
     return "" if "\x00" in client_id else client_id
 

@@ -245,3 +245,29 @@ def test_revoking_needs_the_clients_secret(crm):
         == 401
     )
     assert read_plans(token).status_code == 200
+
+
+@pytest.mark.parametrize("basic", ["\xe9", "YQ", "Y", "", "\x00"])
+def test_a_broken_basic_header_is_a_client_nobody_knows(crm, basic):
+    answer = Client().post(
+        "/oauth/token/",
+        "grant_type=client_credentials",
+        content_type="application/x-www-form-urlencoded",
+        headers={"Authorization": f"Basic {basic}"},
+    )
+
+    assert (answer.status_code, answer.json()["error"]) == (401, "invalid_client")
+
+
+@pytest.mark.parametrize("query", ["a=%zz", "scope=tenant.manage"])
+def test_parameters_in_the_address_are_refused(crm, query):
+    _, secret = crm
+
+    answer = ask(
+        f"/oauth/token/?{query}",
+        grant_type="client_credentials",
+        client_id="crm",
+        client_secret=secret,
+    )
+
+    assert (answer.status_code, answer.json()["error"]) == (400, "invalid_request")
