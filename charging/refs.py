@@ -32,7 +32,7 @@ def account_key_of(ref: str) -> int | None:
     A forged reference gives a meaningless number: the session is then not found.
     """
     try:
-        raw = base64.urlsafe_b64decode(ref.encode("ascii"))
+        raw = base64.b64decode(ref, altchars=b"-_", validate=True)
     except (ValueError, binascii.Error):
         return None
     if len(raw) != _RANDOM_BYTES + _KEY_BYTES:

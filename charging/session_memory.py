@@ -69,10 +69,12 @@ def find_answer(
     """The answer already given to this request.
 
     The same operation and sequence number prove nothing by themselves, since real SMFs send 0
-    for ever; the body's fingerprint or the sender's own word does.
+    for ever; the body's fingerprint does or, where none is equal, the sender's own word.
     """
+    newest: Answer | None = None
     for answer in reversed(answers):
-        same_place = answer.operation == operation and answer.sequence_number == sequence_number
-        if same_place and (is_retransmission or answer.fingerprint == fingerprint):
-            return answer
-    return None
+        if answer.operation == operation and answer.sequence_number == sequence_number:
+            if answer.fingerprint == fingerprint:
+                return answer
+            newest = newest or answer
+    return newest if is_retransmission else None

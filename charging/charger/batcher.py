@@ -34,6 +34,9 @@ QUEUE_LIMIT: Final = 2_000
 _RECYCLE_AFTER_SECONDS: Final = 300
 """Connections are renewed, so that a plan made on small tables does not live for ever."""
 _LOAD_ATTEMPTS: Final = 5
+_BUSY_LOCK_WAIT_MS: Final = 50
+"""How long each request of a batch waits for its account once the batch has waited in vain: the
+holder may keep it, and those behind have nothing to do with it."""
 
 Committed = Callable[[Batch], None]
 
@@ -109,10 +112,12 @@ class Charger:
         size = min(len(self._queue), self._batch_size)
         return [self._queue.popleft() for _ in range(size)]
 
-    async def _run(self, jobs: Sequence[Job], link: _Link) -> Sequence[Result]:
+    async def _run(
+        self, jobs: Sequence[Job], link: _Link, *, lock_wait_ms: int | None = None
+    ) -> Sequence[Result]:
         """All in one transaction; when that fails for one of them, each in its own."""
         try:
-            return await self._transact(jobs, link)
+            return await self._transact(jobs, link, lock_wait_ms=lock_wait_ms)
         except (psycopg.Error, django.db.DatabaseError, django.db.InterfaceError) as error:
             await link.reset_after(error)
             if store.is_connection_loss(error):
@@ -120,18 +125,28 @@ class Charger:
                 return [_database_away()] * len(jobs)
             if len(jobs) == 1:
                 return [self._failed(error)]
+            if isinstance(error, psycopg.errors.LockNotAvailable):
+                lock_wait_ms = _BUSY_LOCK_WAIT_MS
         except Exception as error:  # noqa: BLE001  a bug in one request must not sink the others
             await link.reset_after(error)
             if len(jobs) == 1:
                 return [self._failed(error)]
-        return [(await self._run([job], link))[0] for job in jobs]
+        return [(await self._run([job], link, lock_wait_ms=lock_wait_ms))[0] for job in jobs]
 
-    async def _transact(self, jobs: Sequence[Job], link: _Link) -> Sequence[Result]:
+    async def _transact(
+        self, jobs: Sequence[Job], link: _Link, *, lock_wait_ms: int | None
+    ) -> Sequence[Result]:
         for _ in range(_LOAD_ATTEMPTS):
             connection = await link.get()
             now = self._clock()
             try:
-                batch = await store.load(connection, jobs, catalogue=self._catalogue, now=now)
+                batch = await store.load(
+                    connection,
+                    jobs,
+                    catalogue=self._catalogue,
+                    now=now,
+                    lock_wait_ms=lock_wait_ms,
+                )
             except Missing as missing:
                 await store.roll_back(connection)
                 await sync_to_async(self._catalogue.load, thread_sensitive=False)(missing)

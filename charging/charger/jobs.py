@@ -41,6 +41,11 @@ class Job:
     identity: Identity | None = None
     create_key: bytes = b""
 
+    @property
+    def is_retransmission(self) -> bool:
+        """The sender says that it sends this again."""
+        return self.request is not None and bool(self.request.retransmission_indicator)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:

@@ -6,6 +6,7 @@ memory, let the engine decide, then write the outcome into the batch. Nothing he
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -90,7 +91,7 @@ def _create(job: Job, batch: Batch, catalogue: Catalogue, now: datetime) -> Resu
         clock_offset=account.clock_offset,
     )
     outcome = charge(account.engine, None, request)
-    _require_bookable(account, outcome)
+    _require_bookable(account, request, outcome)
     session = _open(job, batch, device, request, account_now)
     if problem := _refusal(job, request, outcome):
         session.state, session.close_cause = "refused", problem.cause
@@ -111,13 +112,13 @@ def _repeated_create(job: Job, batch: Batch) -> SessionRow | None:
     """The session this create has already opened: same body, or the sender says so."""
     assert job.request is not None
     known = batch.create_keys.get((job.tenant_id, job.create_key), [])
-    is_retransmission = bool(job.request.retransmission_indicator)
-    for fingerprint, ref in reversed(known):
-        if fingerprint == job.fingerprint or is_retransmission:
-            session = batch.sessions.get(ref)
-            # Past so many requests of the session nobody is still waiting for its first answer.
-            if session is not None and session.answers and session.answers[0].operation == "create":
-                return session
+    same_body = [ref for fingerprint, ref in known if fingerprint == job.fingerprint]
+    same_key = [ref for _, ref in reversed(known)] if job.is_retransmission else []
+    for ref in (*same_body, *same_key):
+        session = batch.sessions.get(ref)
+        # Past so many requests of the session nobody is still waiting for its first answer.
+        if session is not None and session.answers and session.answers[0].operation == "create":
+            return session
     return None
 
 
@@ -152,6 +153,7 @@ def _open(
         account_key=device.account_key,
         device_key=device.key,
         device_public_id=device.public_id,
+        device_state=device.state,
         ref=make_ref(device.account_key),
         kind=_SESSION_KINDS.get(request.kind, "session"),
         state="open",
@@ -198,7 +200,7 @@ def _continue(job: Job, batch: Batch, catalogue: Catalogue, now: datetime) -> Re
         operation=job.operation,
         sequence_number=job.request.invocation_sequence_number,
         fingerprint=job.fingerprint,
-        is_retransmission=bool(job.request.retransmission_indicator),
+        is_retransmission=job.is_retransmission,
     )
     if answered is not None:
         return Reply(status=answered.status, body=answered.body)
@@ -214,8 +216,12 @@ def _continue(job: Job, batch: Batch, catalogue: Catalogue, now: datetime) -> Re
         session_started_at=session.opened_at,
         clock_offset=account.clock_offset,
     )
-    outcome = charge(account.engine, session.memory, request)
-    _require_bookable(account, outcome)
+    # Barred since the create: as with a suspended account, settled and given no more.
+    engine = replace(
+        account.engine, may_use=account.engine.may_use and session.device_state == "active"
+    )
+    outcome = charge(engine, session.memory, request)
+    _require_bookable(account, request, outcome)
     if job.request.notify_uri:
         session.notify_uri = job.request.notify_uri[:1000]
     status, body = 200, b""
@@ -270,15 +276,16 @@ def _close(session: SessionRow, cause: str, at: datetime) -> None:
     session.state, session.close_cause, session.closed_at = "closed", cause, at
 
 
-def _require_bookable(account: AccountRow, outcome: Outcome) -> None:
-    """Refuse reports whose sums leave 64 bits: no network carries that much, so it is an error
+def _require_bookable(account: AccountRow, request: ChargingRequest, outcome: Outcome) -> None:
+    """Refuse requests whose sums leave 64 bits: no network carries that much, so it is an error
     of the sender and nothing of it is charged."""
-    sums = [outcome.session.cost]
-    sums += [line.used for line in outcome.session.lines.values()]
+    sums = [outcome.session.cost, sum(line.used for line in outcome.session.lines.values())]
+    sums += [line.requested or 0 for line in request.lines]
+    sums += [total.units for total in outcome.session.totals.values()]
     for bucket in apply_moves(account.engine.buckets, outcome.moves):
         sums += (bucket.available, bucket.reserved, bucket.used, bucket.expired)
     if any(abs(amount) > LARGEST_AMOUNT for amount in sums):
-        raise problems.charging_failed("The reported usage is more than an account can hold.")
+        raise problems.charging_failed("The request's units are more than an account can hold.")
 
 
 # ── writing the outcome into the batch ───────────────────────────────────────────────────────

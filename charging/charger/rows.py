@@ -47,6 +47,7 @@ class SessionRow:
     account_key: int
     device_key: int
     device_public_id: str
+    device_state: str
     ref: str
     kind: str
     state: str

@@ -101,15 +101,17 @@ READ_SESSIONS: Final = """
 SELECT s.id, s.tenant_id, s.account_id, s.device_id, d.public_id, s.ref, s.kind, s.state,
        s.subscriber_identifier, s.node_functionality, s.nf_name, s.notify_uri, s.destination,
        s.opened_at, s.last_request_at, s.deadline_at, s.closed_at, s.close_cause, s.requests,
-       s.cost, s.last_result, s.state_bytes, s.answers
+       s.cost, s.last_result, s.state_bytes, s.answers, d.state
 FROM charging_chargingsession s JOIN subscribers_device d ON d.id = s.device_id
 WHERE s.ref = ANY(%(refs)s::text[])
 """
 
 READ_CREATE_KEYS: Final = """
-SELECT c.tenant_id, c.key, c.fingerprint, s.ref
-FROM unnest(%(key_tenants)s::bigint[], %(keys)s::bytea[]) AS k(tenant_id, key)
+SELECT DISTINCT c.id, c.tenant_id, c.key, c.fingerprint, s.ref
+FROM unnest(%(key_tenants)s::bigint[], %(keys)s::bytea[], %(key_fingerprints)s::bytea[],
+            %(key_repeats)s::bool[]) AS k(tenant_id, key, fingerprint, is_repeat)
 JOIN charging_createkey c ON c.tenant_id = k.tenant_id AND c.key = k.key
+    AND (c.fingerprint = k.fingerprint OR k.is_repeat)
 JOIN charging_chargingsession s ON s.id = c.session_id
 ORDER BY c.id
 """
@@ -118,9 +120,11 @@ READ_REPEATED_SESSIONS: Final = """
 SELECT s.id, s.tenant_id, s.account_id, s.device_id, d.public_id, s.ref, s.kind, s.state,
        s.subscriber_identifier, s.node_functionality, s.nf_name, s.notify_uri, s.destination,
        s.opened_at, s.last_request_at, s.deadline_at, s.closed_at, s.close_cause, s.requests,
-       s.cost, s.last_result, s.state_bytes, s.answers
-FROM unnest(%(key_tenants)s::bigint[], %(keys)s::bytea[]) AS k(tenant_id, key)
+       s.cost, s.last_result, s.state_bytes, s.answers, d.state
+FROM unnest(%(key_tenants)s::bigint[], %(keys)s::bytea[], %(key_fingerprints)s::bytea[],
+            %(key_repeats)s::bool[]) AS k(tenant_id, key, fingerprint, is_repeat)
 JOIN charging_createkey c ON c.tenant_id = k.tenant_id AND c.key = k.key
+    AND (c.fingerprint = k.fingerprint OR k.is_repeat)
 JOIN charging_chargingsession s ON s.id = c.session_id
 JOIN subscribers_device d ON d.id = s.device_id
 """

@@ -6,19 +6,20 @@ Both are pipelines, one round trip each. Load opens the transaction; save commit
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
 import django.db
 import msgspec
 import psycopg
-from psycopg import AsyncConnection
+from psycopg import AsyncConnection, generators
 
 from charging.charger import statements as sql
 from charging.charger.catalogue import Catalogue
 from charging.charger.jobs import IdentityColumn, Job
 from charging.charger.rows import AccountRow, Batch, DeviceRow, SessionRow
-from charging.engine.values import Account, Bucket, Unit
+from charging.engine.values import Account, Bucket, Tariff, Unit
 from charging.nchf.messages import Operation
 from charging.session_memory import decode_answers, decode_state, encode_answers, encode_state
 from portal import database
@@ -56,15 +57,23 @@ async def connect() -> Connection:
 
 
 async def load(
-    connection: Connection, jobs: Sequence[Job], *, catalogue: Catalogue, now: datetime
+    connection: Connection,
+    jobs: Sequence[Job],
+    *,
+    catalogue: Catalogue,
+    now: datetime,
+    lock_wait_ms: int | None = None,
 ) -> Batch:
     """Open a transaction, lock what the jobs touch, read it.
 
-    Raises catalogue.Missing or GroupChanged; the caller rolls back and tries again.
+    `lock_wait_ms` replaces the connection's own limit. Raises catalogue.Missing or GroupChanged;
+    the caller rolls back and tries again.
     """
     parameters = _parameters(jobs, now)
     async with connection.pipeline() as pipeline:
         await connection.execute("BEGIN")
+        if lock_wait_ms is not None:
+            await connection.execute(f"SET LOCAL lock_timeout = {lock_wait_ms}")
         locked = await connection.execute(sql.LOCK, parameters)
         devices = await connection.execute(sql.READ_DEVICES, parameters)
         accounts = await connection.execute(sql.READ_ACCOUNTS, parameters)
@@ -91,7 +100,7 @@ async def load(
             allowances={row[14] for row in bucket_rows if row[14] is not None},
         )
         return Batch(
-            accounts=_accounts(account_rows, bucket_rows, subscription_rows, catalogue, now),
+            accounts=_accounts(account_rows, bucket_rows, subscription_rows, catalogue),
             devices=_devices(await devices.fetchall()),
             sessions=_sessions([*await sessions.fetchall(), *await repeated.fetchall()]),
             create_keys=_create_keys(await create_keys.fetchall()),
@@ -106,14 +115,19 @@ def _parameters(jobs: Sequence[Job], now: datetime) -> dict[str, Any]:
     for job in jobs:
         if job.identity is not None:
             identities[job.identity.column].add((job.tenant_id, job.identity.value))
-    keys = sorted({(job.tenant_id, job.create_key) for job in jobs if job.create_key})
+    creates = [job for job in jobs if job.operation is Operation.CREATE]
+    keys = sorted(
+        {(job.tenant_id, job.create_key, job.fingerprint, job.is_retransmission) for job in creates}
+    )
     parameters: dict[str, Any] = {
         "accounts": _integers(sorted({job.account_key for job in jobs if job.account_key})),
         "refs": sorted({job.ref for job in jobs if job.ref}),
         "tenants": _integers(sorted({job.tenant_id for job in jobs})),
-        "key_tenants": _integers(tenant for tenant, _ in keys),
-        "keys": [key for _, key in keys],
-        "creates": sum(job.operation is Operation.CREATE for job in jobs),
+        "key_tenants": _integers(tenant for tenant, _, _, _ in keys),
+        "keys": [key for _, key, _, _ in keys],
+        "key_fingerprints": [fingerprint for _, _, fingerprint, _ in keys],
+        "key_repeats": [is_repeat for _, _, _, is_repeat in keys],
+        "creates": len(creates),
         "oldest": now - LOOK_BACK,
     }
     for column, found in identities.items():
@@ -128,18 +142,15 @@ def _accounts(
     bucket_rows: list[tuple[Any, ...]],
     subscription_rows: list[tuple[Any, ...]],
     catalogue: Catalogue,
-    now: datetime,
 ) -> dict[int, AccountRow]:
     credit_limits = {row[0]: row[6] for row in rows}
-    offsets = {row[0]: timedelta(seconds=row[5]) for row in rows}
     buckets: dict[int, list[Bucket]] = {}
     for row in bucket_rows:
         buckets.setdefault(row[0], []).append(_bucket(row, credit_limits[row[0]], catalogue))
-    versions: dict[int, list[int]] = {}
+    tariffs: dict[int, list[Tariff]] = {}
     for account_key, version_id, starts_at, ends_at in subscription_rows:
-        account_now = now + offsets[account_key]
-        if starts_at <= account_now and (ends_at is None or account_now < ends_at):
-            versions.setdefault(account_key, []).append(version_id)
+        tariff = replace(catalogue.tariff(version_id), starts_at=starts_at, ends_at=ends_at)
+        tariffs.setdefault(account_key, []).append(tariff)
     return {
         row[0]: AccountRow(
             key=row[0],
@@ -148,13 +159,13 @@ def _accounts(
             currency=row[8],
             state=row[3],
             lock_id=row[4],
-            clock_offset=offsets[row[0]],
+            clock_offset=timedelta(seconds=row[5]),
             event_seq=row[7],
             loaded_event_seq=row[7],
             engine=Account(
                 id=row[0],
                 buckets=tuple(buckets.get(row[0], ())),
-                tariffs=tuple(catalogue.tariff(key) for key in versions.get(row[0], ())),
+                tariffs=tuple(tariffs.get(row[0], ())),
                 rating_groups=catalogue.settings(row[1]).rating_groups,
                 may_use=row[3] == "active",
             ),
@@ -212,6 +223,7 @@ def _sessions(rows: list[tuple[Any, ...]]) -> dict[str, SessionRow]:
             account_key=row[2],
             device_key=row[3],
             device_public_id=row[4],
+            device_state=row[23],
             ref=row[5],
             kind=row[6],
             state=row[7],
@@ -239,7 +251,7 @@ def _create_keys(
     rows: list[tuple[Any, ...]],
 ) -> dict[tuple[int, bytes], list[tuple[bytes, str]]]:
     found: dict[tuple[int, bytes], list[tuple[bytes, str]]] = {}
-    for tenant_id, key, fingerprint, ref in rows:
+    for _, tenant_id, key, fingerprint, ref in rows:
         found.setdefault((tenant_id, bytes(key)), []).append((bytes(fingerprint), ref))
     return found
 
@@ -257,7 +269,14 @@ async def save(connection: Connection, batch: Batch) -> None:
         for statement, columns in _writes(batch):
             await connection.execute(statement, columns)
         await connection.execute("COMMIT")
+        await _flush(connection)
         await pipeline.sync()
+
+
+async def _flush(connection: Connection) -> None:
+    """Send all that the pipeline holds. psycopg goes on to wait for results when the socket has
+    taken a part only; with more than its buffer, both sides would then wait for ever."""
+    await connection.wait(generators.send(connection.pgconn))
 
 
 async def roll_back(connection: Connection) -> None:

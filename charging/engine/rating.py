@@ -25,15 +25,16 @@ def find_rate(
 ) -> Rate | None:
     """The first rate that covers the rating group, or None when nothing has a price for it.
 
-    Tariffs and their rates are tried in the order given. `at` and `destination` are the event's
-    own; a rate without time bands and destination groups covers them all.
+    Tariffs in force at `at` and their rates are tried in the order given. `at` and `destination`
+    are the event's own; a rate without time bands and destination groups covers them all.
     """
     if rating_group.unit == Unit.NANO_MONEY:
         return DIRECT_MONEY
     for tariff in tariffs:
-        for rate in tariff.rates:
-            if rate.covers(rating_group):
-                return rate
+        if tariff.is_in_force(at):
+            for rate in tariff.rates:
+                if rate.covers(rating_group):
+                    return rate
     return None
 
 

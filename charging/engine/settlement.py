@@ -111,9 +111,8 @@ def _pay_in_money(
 ) -> int:
     """Charge `units` at the rate of their own time; returns the nano-units charged."""
     request, number = overlay.request, rating_group.number
-    rate = rating.find_rate(
-        overlay.account.tariffs, rating_group, at=at, destination=request.destination
-    )
+    # What was used before there was a plan is priced by the present one rather than not at all.
+    rate = _find_rate(overlay, rating_group, at) or _find_rate(overlay, rating_group, request.at)
     if rate is None:
         overlay.leave_unrated(number, units, trace.NO_RATE)
         return 0
@@ -131,6 +130,12 @@ def _pay_in_money(
     if owed:
         _draw_free_money(overlay, money or _held_in(overlay, holds), owed, number)
     return cost
+
+
+def _find_rate(overlay: Overlay, rating_group: RatingGroup, at: datetime) -> Rate | None:
+    return rating.find_rate(
+        overlay.account.tariffs, rating_group, at=at, destination=overlay.request.destination
+    )
 
 
 def price_usage(overlay: Overlay, rating_group: RatingGroup, rate: Rate, units: int) -> int:

@@ -121,6 +121,14 @@ class Tariff:
     label: str
     """For people: "Flex 20 v3"."""
     rates: tuple[Rate, ...]
+    starts_at: datetime | None = None
+    """The account's hold on the version: [starts_at, ends_at), None for no border."""
+    ends_at: datetime | None = None
+
+    def is_in_force(self, at: datetime) -> bool:
+        return (self.starts_at is None or self.starts_at <= at) and (
+            self.ends_at is None or at < self.ends_at
+        )
 
 
 # ── the account as it was locked and read ────────────────────────────────────────────────────
@@ -162,7 +170,8 @@ class Account:
     id: int
     buckets: tuple[Bucket, ...]
     tariffs: tuple[Tariff, ...]
-    """Of the plan subscriptions running now, the base plan first."""
+    """Of the plan subscriptions that may rate a request, ended ones included, the base plan
+    first."""
     rating_groups: dict[int, RatingGroup]
     may_use: bool = True
     """False when suspended or terminated: quota is denied, reported usage is still settled."""

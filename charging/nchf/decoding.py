@@ -12,6 +12,9 @@ from charging.nchf import messages
 from charging.nchf.messages import ChargingDataRequest
 from charging.nchf.problems import BadRequest, InvalidParam, invalid_message
 
+PARTS_LIMIT = 1_000
+"""Entries and containers of one request. A network function sends a few dozen; what each costs
+is paid by everybody who waits behind it."""
 NESTING_LIMIT = 32
 """The deepest standard body needs about twelve levels."""
 
@@ -48,6 +51,7 @@ def decode_request(body: bytes) -> ChargingDataRequest:
             "invocationTimeStamp is out of range",
             [InvalidParam(param="/invocationTimeStamp", reason="not a plausible time")],
         )
+    _require_few_parts(request)
     return request
 
 
@@ -90,6 +94,16 @@ def _require_shallow(body: bytes) -> None:
                 raise invalid_message(f"the body is nested deeper than {NESTING_LIMIT} levels")
         elif byte in b"}]":
             depth -= 1
+
+
+def _require_few_parts(request: ChargingDataRequest) -> None:
+    usages = request.multiple_unit_usage or []
+    if len(usages) + sum(len(usage.used_unit_container or ()) for usage in usages) > PARTS_LIMIT:
+        raise BadRequest(
+            "OPTIONAL_IE_INCORRECT",
+            f"multipleUnitUsage has more than {PARTS_LIMIT} entries and containers",
+            [InvalidParam(param="/multipleUnitUsage", reason="has too many parts")],
+        )
 
 
 def _bad_attribute(message: str) -> BadRequest:

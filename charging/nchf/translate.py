@@ -27,6 +27,9 @@ from charging.nchf.messages import (
 CLOCK_TOLERANCE = timedelta(minutes=5)
 """How far ahead of ours a network's clock may be before its times are cut back."""
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+"""No usage is older."""
+
 
 def kind_of(request: ChargingDataRequest, operation: Operation) -> Kind:
     """SCUR/ECUR by operation; a one-time event is IEC or PEC as it says (TS 32.290 §5.1-5.3).
@@ -133,10 +136,10 @@ def _merge(first: LineRequest, second: LineRequest) -> LineRequest:
 def _clamp(
     reported: datetime, clock_offset: timedelta, *, earliest: datetime | None, now: datetime
 ) -> datetime:
-    latest = now + CLOCK_TOLERANCE
-    # Compare before shifting: a time at the end of the calendar cannot be moved.
+    latest, earliest = now + CLOCK_TOLERANCE, earliest or _EPOCH
+    # Compare before shifting: a time at either end of the calendar cannot be moved.
     if reported >= latest - clock_offset:
         return latest
-    if earliest is not None and reported <= earliest - clock_offset:
+    if reported <= earliest - clock_offset:
         return earliest
     return reported.astimezone(UTC) + clock_offset

@@ -181,3 +181,31 @@ def test_text_that_no_database_stores(network: Network, text: str) -> None:
     body = json.dumps(network.body() | {"subscriberIdentifier": "HERE"}).replace("HERE", text)
     answer = network.post_bytes(CREATE, body.encode())
     assert answer.status_code in (400, 404), answer.text
+
+
+def test_more_units_than_64_bits_in_one_request(network: Network) -> None:
+    """Three entries of one rating group are one line: each fits, their sum does not."""
+    asked = [asks(300, totalVolume=2**63 - 1)] * 3
+    assert_problem(network.create(*asked), 400, "CHARGING_FAILED")
+
+    container = {"localSequenceNumber": 1, "totalVolume": 2**63 - 1}
+    event = {"ratingGroup": 300, "usedUnitContainer": [container] * 3}
+    answer = network.create(event, oneTimeEvent=True, oneTimeEventType="IEC")
+    assert_problem(answer, 400, "CHARGING_FAILED")
+
+    unknown = [{**event, "ratingGroup": 9999, "uPFID": f"upf-{number}"} for number in range(2)]
+    assert_problem(network.create(*unknown), 400, "CHARGING_FAILED")
+
+
+def test_more_parts_than_any_network_sends(network: Network) -> None:
+    entries = [{"ratingGroup": 300, "uPFID": str(number)} for number in range(1001)]
+    for usages in (entries, [reports(VOICE) | {"usedUnitContainer": [{"time": 1}] * 1000}]):
+        problem = assert_problem(network.create(*usages), 400, "OPTIONAL_IE_INCORRECT")
+        assert problem["invalidParams"][0]["param"] == "/multipleUnitUsage"
+
+
+@pytest.mark.parametrize("tail", ["%00", "%0A", "!", "="])
+def test_a_reference_with_something_after_it(network: Network, tail: str) -> None:
+    session = network.open()
+    answer = network.post(f"{session}{tail}/update", network.body(reports(VOICE, time=9)))
+    assert_problem(answer, 404, "CONTEXT_NOT_FOUND")

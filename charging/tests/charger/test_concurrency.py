@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from io import StringIO
 from typing import Any
 
@@ -156,6 +157,58 @@ def test_the_load_locks_in_a_statement_of_its_own() -> None:
     assert "FOR NO KEY UPDATE" in statements.LOCK
     assert "charging_bucket" not in statements.LOCK
     assert "FOR" not in statements.READ_BUCKETS.replace("FROM", "")
+
+
+def test_a_batch_larger_than_a_sockets_buffer_is_saved(network: Network) -> None:
+    """Some 6 MB of request log in a batch or two: it has to be sent to the end before anybody
+    waits for what the database says to it."""
+
+    async def create_many() -> list[httpx.Response]:
+        url = str(network.http.base_url)
+        async with httpx.AsyncClient(base_url=url, http1=False, http2=True, timeout=20) as http:
+            bodies = [
+                network.body(asks(VOICE, time=1), chargingId=number, unknownToAll="x" * 60_000)
+                for number in range(96)
+            ]
+            posts = [http.post(CREATE, json=body, headers=network.headers()) for body in bodies]
+            return list(await asyncio.gather(*posts))
+
+    assert {answer.status_code for answer in asyncio.run(create_many())} == {201}
+
+
+def test_a_locked_account_keeps_nobody_else_waiting_for_long(
+    network: Network, subscriber: Subscriber, servers: Any
+) -> None:
+    """Its requests wait for the lock together, 2 s, not one after the other."""
+    with tenant_scope(subscriber.tenant):
+        now = subscriber.account.created_at
+        other = factories.make_account("acc-2", plan_code="flex-20", now=now)
+        factories.make_device(other, public_id="dev-2", now=now)
+
+    async def run() -> tuple[float, set[int]]:
+        url = str(network.http.base_url)
+        async with httpx.AsyncClient(base_url=url, http1=False, http2=True, timeout=60) as http:
+
+            async def create(number: int, **more: Any) -> httpx.Response:
+                body = network.body(asks(VOICE, time=1), chargingId=number, **more)
+                return await http.post(CREATE, json=body, headers=network.headers())
+
+            locked = [asyncio.create_task(create(number)) for number in range(16)]
+            await asyncio.sleep(0.3)
+            started = time.monotonic()
+            assert (await create(99, subscriberIdentifier="dev-2")).status_code == 201
+            waited = time.monotonic() - started
+            return waited, {(await task).status_code for task in locked}
+
+    with psycopg.connect(servers.postgres.url()) as holder:
+        holder.execute(
+            "SELECT id FROM subscribers_account WHERE id = %s FOR NO KEY UPDATE",
+            [subscriber.account.pk],
+        )
+        waited, statuses = asyncio.run(run())
+
+    assert statuses == {503}
+    assert waited < 8
 
 
 def wait_until_blocked(connection: psycopg.Connection[Any]) -> None:

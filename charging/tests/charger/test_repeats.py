@@ -104,3 +104,44 @@ def test_copies_that_arrive_at_the_same_moment_are_one(
     assert {answer.status_code for answer in answers} == {200}
     assert amounts(subscriber, "voice") == (17_400, 500, 100)
     assert entries(subscriber) == 2
+
+
+def test_of_two_creates_with_one_key_the_re_sent_one_is_answered(
+    network: Network, subscriber: Subscriber
+) -> None:
+    """A sender that counts from 1 again in every session: only the bodies tell them apart."""
+    bodies = [network.body(asks(VOICE, time=time), invocationSequenceNumber=1) for time in (60, 70)]
+    first, second = (network.post(CREATE, body) for body in bodies)
+    assert first.headers["location"] != second.headers["location"]
+
+    again = network.post(CREATE, bodies[0] | {"retransmissionIndicator": True})
+
+    assert again.headers["location"] == first.headers["location"]
+    assert again.json() == first.json()
+    assert amounts(subscriber, "voice") == (17_870, 130, 0)
+
+
+def test_of_two_updates_with_one_number_the_re_sent_one_is_answered(network: Network) -> None:
+    session = network.open(asks(VOICE, time=60))
+    bodies = [
+        network.body(reports(VOICE, time=10, wants={"time": time}), invocationSequenceNumber=0)
+        for time in (60, 70)
+    ]
+    first, second = (network.post(f"{session}/update", body) for body in bodies)
+    assert first.json() != second.json()
+
+    again = network.post(f"{session}/update", bodies[0] | {"retransmissionIndicator": True})
+
+    assert again.json() == first.json()
+
+
+def test_a_create_whose_body_was_written_anew_is_known_by_its_key(
+    network: Network, subscriber: Subscriber
+) -> None:
+    """Some senders stamp the time of sending again; the indicator says that it is the same."""
+    more = {"chargingId": 7, "invocationSequenceNumber": 1}
+    first = network.create(asks(VOICE, time=60), **more)
+    again = network.create(asks(VOICE, time=60), **more, retransmissionIndicator=True)
+
+    assert again.headers["location"] == first.headers["location"]
+    assert amounts(subscriber, "voice") == (17_940, 60, 0)

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 from charging.models import Bucket, ChargingSession, LedgerEntry, RequestLogEntry
+from charging.services import end_plan_subscription
 from charging.tests.charger.conftest import Network, Subscriber, asks, reports
 from notifications.models import NotificationEvent
+from portal.tenancy.actor import SYSTEM
 from portal.tenancy.scope import tenant_scope
+from subscribers.models import Device, PlanSubscription
+from tests import factories
 from tests.factories import GIGABYTE
 
 VOICE, DATA = 100, 300
@@ -125,3 +131,54 @@ def test_an_immediate_event_is_debited_at_once_and_leaves_nothing_open(
     assert amounts(subscriber, "sms") == (497, 0, 3)
     with tenant_scope(subscriber.tenant):
         assert ChargingSession.objects.get().state == "closed"
+
+
+def test_a_device_barred_during_a_session_is_settled_and_given_no_more(
+    network: Network, subscriber: Subscriber
+) -> None:
+    session = network.open(asks(VOICE, time=600))
+    with tenant_scope(subscriber.tenant):
+        Device.objects.update(state="barred")
+
+    answer = network.update(session, reports(VOICE, time=500, wants={"time": 600}))
+
+    (line,) = answer.json()["multipleUnitInformation"]
+    assert line["resultCode"] == "END_USER_SERVICE_DENIED"
+    assert amounts(subscriber, "voice") == (17_500, 0, 500)
+
+
+def test_usage_from_before_a_plan_ended_costs_what_that_plan_says(
+    network: Network, subscriber: Subscriber
+) -> None:
+    """The bundle is used up, so the call is on money: ten minutes at €0.09."""
+    with tenant_scope(subscriber.tenant):
+        factories.top_up(subscriber.account, "10.00", now=subscriber.account.created_at)
+    network.release(network.open(asks(VOICE)), reports(VOICE, time=18_000))
+    session = network.open(asks(VOICE, time=600))
+    used_until = datetime.now(UTC)
+    with tenant_scope(subscriber.tenant):
+        end_plan_subscription(
+            subscription=PlanSubscription.objects.get(),
+            actor=SYSTEM,
+            now=used_until + timedelta(milliseconds=1),
+        )
+
+    call = reports(VOICE, time=600, triggerTimestamp=used_until.isoformat())
+    network.release(session, call)
+
+    assert amounts(subscriber, "money") == (9_100_000_000, 0, 900_000_000)
+    with tenant_scope(subscriber.tenant):
+        assert not NotificationEvent.objects.filter(type="usage.unrated").exists()
+
+
+def test_a_post_event_from_before_all_time_is_charged(
+    network: Network, subscriber: Subscriber
+) -> None:
+    """Its own time has no bucket and no plan: it is settled in money as of now."""
+    with tenant_scope(subscriber.tenant):
+        factories.top_up(subscriber.account, "1.00", now=subscriber.account.created_at)
+    sms = reports(200, serviceSpecificUnits=1, triggerTimestamp="0001-01-01T00:00:00+14:00")
+    answer = network.create(sms, oneTimeEvent=True, oneTimeEventType="PEC")
+
+    assert answer.status_code == 201
+    assert amounts(subscriber, "money") == (910_000_000, 0, 90_000_000)

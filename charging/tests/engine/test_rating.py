@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -21,6 +22,8 @@ from charging.tests.engine.builders import (
     VIDEO,
     VOICE,
 )
+
+SECOND = timedelta(seconds=1)
 
 
 def test_a_call_of_4_12_charged_per_second_costs_38_cents():
@@ -104,6 +107,16 @@ def test_the_first_rate_that_covers_the_rating_group_is_taken():
     assert rating.find_rate((base, add_on), DATA, at=NOW) is PER_MB
     assert rating.find_rate((add_on, base), VOICE, at=NOW) is PER_SECOND
     assert rating.find_rate((add_on,), VOICE, at=NOW) is None
+
+
+def test_a_tariff_rates_from_its_start_until_before_its_end():
+    old = Tariff(version_id=1, label="Old", rates=(PER_SECOND,), ends_at=NOW)
+    new = Tariff(version_id=2, label="New", rates=(PER_MINUTE,), starts_at=NOW)
+
+    assert rating.find_rate((old, new), VOICE, at=NOW - SECOND) is PER_SECOND
+    assert rating.find_rate((old, new), VOICE, at=NOW) is PER_MINUTE
+    assert rating.find_rate((old,), VOICE, at=NOW) is None
+    assert rating.find_rate((new,), VOICE, at=NOW - SECOND) is None
 
 
 def test_a_rating_group_that_counts_money_costs_its_own_amount():

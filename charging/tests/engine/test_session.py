@@ -324,6 +324,29 @@ def test_a_price_that_changes_during_a_session_applies_to_new_usage_only():
     assert phone.release(line(reports=60)).cost == EURO
 
 
+def test_usage_is_priced_by_the_plan_of_its_own_time_and_quota_by_the_present_one():
+    phone = Phone(money(1, 10 * EURO), rates=(PER_MINUTE,))
+    old = replace(phone.account.tariffs[0], ends_at=NOW)
+    dearer = replace(old, rates=(replace(PER_MINUTE, price=EURO),), starts_at=NOW, ends_at=None)
+    phone.account = replace(phone.account, tariffs=(old, dearer))
+
+    late = phone.update(line(asks=60, reports=(used(60, at=NOW - timedelta(seconds=1)),)))
+
+    assert late.cost == 9 * CENT
+    assert phone.amounts(1) == (10 * EURO - 9 * CENT - EURO, EURO, 9 * CENT)
+
+
+def test_usage_from_before_any_plan_is_priced_by_the_present_one():
+    phone = Phone(money(1, EURO, valid_from=NOW), rates=(PER_MINUTE,))
+    phone.account = replace(
+        phone.account, tariffs=(replace(phone.account.tariffs[0], starts_at=NOW),)
+    )
+
+    outcome = phone.release(line(reports=(used(60, at=NOW - timedelta(days=1)),)))
+
+    assert (outcome.cost, outcome.events) == (9 * CENT, [])
+
+
 def test_the_connect_fee_is_paid_once_with_the_first_priced_unit():
     rate = replace(PER_MINUTE, connect_fee=5 * CENT)
     phone = Phone(minutes(1, 60), money(2, EURO), rates=(rate,))
