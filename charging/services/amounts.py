@@ -30,7 +30,8 @@ from subscribers.services import AccountTerminated
 MAIN_BALANCE: Final = "Main balance"
 
 MAX_AMOUNT: Final = 10**18
-"""Nano-units or units that one top-up or adjustment may move: sums stay far inside BIGINT."""
+"""Nano-units or units that one top-up or adjustment may move, and that a bucket may have been
+granted by them in all: what usage adds to that stays far inside BIGINT."""
 
 MAX_NOTE: Final = 200
 
@@ -158,6 +159,7 @@ def adjust_bucket(
         return earlier
     bucket.refresh_from_db()
     _check_limit(account, bucket, delta, actor)
+    _check_room(bucket, delta)
     if delta < 0 and -delta > (most := _most_to_take(account, bucket)):
         raise AdjustmentTooLow(most)
     before = bucket.available
@@ -169,6 +171,7 @@ def adjust_bucket(
 
 def _top_up(account: Account, bucket: Bucket, amount: int, cause: Cause) -> LedgerEntry:
     _check_limit(account, bucket, amount, cause.actor)
+    _check_room(bucket, amount)
     before = bucket.available
     entry = ledger.issue(account=account, bucket=bucket, amount=amount, cause=cause)
     _tell_moved(account, bucket, "account.topped_up", entry)
@@ -241,6 +244,11 @@ def _check_amount(amount: int, *, signed: bool = False) -> None:
         )
     if abs(amount) > MAX_AMOUNT:
         raise Invalid.at("amount", "This is more than one change may move.")
+
+
+def _check_room(bucket: Bucket, amount: int) -> None:
+    if amount > 0 and bucket.granted + amount > MAX_AMOUNT:
+        raise Invalid.at("amount", "This is more than one balance may hold.")
 
 
 def _check_limit(account: Account, bucket: Bucket, amount: int, actor: Actor) -> None:

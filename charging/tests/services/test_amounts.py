@@ -129,6 +129,21 @@ def test_a_key_belongs_to_one_account_one_service_and_one_kind_of_change(account
         adjust(money_of(account), 500, now, request_key="crm-17")
 
 
+def test_no_balance_grows_beyond_what_can_be_counted(account, now):
+    add_money(account, 10**18, now)
+
+    with pytest.raises(Invalid) as topped_up:
+        add_money(account, 1, now)
+    with pytest.raises(Invalid) as adjusted:
+        adjust(money_of(account), 1, now)
+
+    assert [error.path for error in (*topped_up.value.errors, *adjusted.value.errors)] == [
+        "amount",
+        "amount",
+    ]
+    assert money_of(account).granted == 10**18
+
+
 def test_top_ups_without_a_key_all_count(account, now):
     add_money(account, EURO, now)
     add_money(account, EURO, now)
