@@ -23,8 +23,8 @@ def list_accounts() -> QuerySet[Account]:
 
 
 def search_accounts(text: str) -> QuerySet[Account]:
-    """Accounts by an id, device id, IMSI or phone number that begins with `text`, or by the
-    beginnings of words of their name; the newest first.
+    """Accounts by an id, device id, IMSI or phone number that begins with `text`, by the last
+    four or more digits of a number, or by the beginnings of words of their name; newest first.
 
     `text` may be written as people and the network do: +49 151 …, msisdn-…, imsi-…. An empty
     text finds all.

@@ -29,6 +29,7 @@ from portal.tenancy.requests import TenantRequest
 from portal.tenancy.validation import Invalid
 from subscribers.identities import digits_typed
 from subscribers.models import Device, PlanSubscription
+from subscribers.search import last_digits
 from subscribers.selectors import plan_history
 
 PAGE_SIZE = 50
@@ -53,6 +54,8 @@ def _matches(text: str) -> Q:
     wanted |= Q(account__public_id__startswith=text) | Q(account__name__icontains=text)
     if digits := digits_typed(text):
         wanted |= Q(imsi__startswith=digits) | Q(msisdn__startswith=digits)
+    if end := last_digits(text):
+        wanted |= Q(msisdn__endswith=end)
     return wanted
 
 

@@ -19,6 +19,7 @@ from portal.tenancy.permissions import declared_permission, lets_in, membership_
 from portal.tenancy.requests import TenantRequest
 from subscribers.identities import digits_typed, format_msisdn
 from subscribers.models import Device
+from subscribers.search import last_digits
 from subscribers.selectors import search_accounts
 
 LENGTH_MIN: Final = 2
@@ -91,11 +92,13 @@ def _accounts(text: str) -> Iterator[Found]:
 
 def _number_that_matches(devices: Iterable[Device], text: str) -> str:
     """What of the account was probably meant: the number typed, else its first."""
-    digits, found = digits_typed(text), list(devices)
+    digits, end, found = digits_typed(text), last_digits(text), list(devices)
     for device in found:
         if digits and device.imsi.startswith(digits) and not device.msisdn.startswith(digits):
             return f"IMSI {device.imsi}"
         if digits and device.msisdn.startswith(digits):
+            return format_msisdn(device.msisdn)
+        if end and device.msisdn.endswith(end):
             return format_msisdn(device.msisdn)
     return next((format_msisdn(device.msisdn) for device in found if device.msisdn), "")
 

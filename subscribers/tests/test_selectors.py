@@ -48,6 +48,9 @@ def jonas(northwind, now):
         "+49 151 0000 0001",
         "msisdn-4915100000001",
         "4915100",
+        "0001",
+        "000 0001",
+        "0151 0000 0001",
         "  crm-17 ",
     ],
 )
@@ -65,6 +68,8 @@ def test_what_both_begin_with_finds_both_the_newest_first(lena, jonas, text):
     [
         "nobody",
         "999",
+        "01",
+        "0152 0000 0001",
         "%",
         "_",
         "' OR 1=1",
@@ -100,6 +105,12 @@ def test_the_search_function_answers_for_the_open_scope_only(lena):
     assert found() == 1
     with tenant_scope(contoso):
         assert found() == 0
+
+
+def test_the_search_by_last_digits_answers_for_the_open_scope_only(lena):
+    with tenant_scope(factories.make_tenant("contoso")), connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM subscribers_find_by_last_digits('0001', 10)")
+        assert cursor.fetchone()[0] == 0
 
 
 def test_another_tenants_account_is_not_found(lena):
