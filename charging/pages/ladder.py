@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any, Final
 
 from charging.models import RequestLogEntry
@@ -53,8 +54,8 @@ class Rung:
     title: str
     answer_title: str
     lines: list[Line]
-    after_ms: int
-    """Milliseconds after the session's first message."""
+    after: str
+    """How long after the session's first message: 12 ms, 1.5 s, 5 min."""
 
     @property
     def entry(self) -> RequestLogEntry:
@@ -87,7 +88,7 @@ def _rung(
         title="Closed by the sweep" if is_ours else f"{name} request",
         answer_title=f"{entry.status} {_STATUS_WORDS.get(entry.status, '')}".strip(),
         lines=_lines(explained, groups),
-        after_ms=int((entry.received_at - first).total_seconds() * 1000),
+        after=_duration(entry.received_at - first),
     )
 
 
@@ -134,6 +135,16 @@ def _amount(unit: Any) -> str:
         if isinstance(unit.get(field), int):
             return _say(unit[field], measure)
     return ""
+
+
+def _duration(passed: timedelta) -> str:
+    """As exact as is of use: 12 ms, 1.5 s, 5 min."""
+    if passed < timedelta(seconds=1):
+        return f"{passed // timedelta(milliseconds=1)} ms"
+    if passed < timedelta(seconds=10):
+        seconds, tenths = divmod(passed // timedelta(milliseconds=100), 10)
+        return f"{seconds}.{tenths} s"
+    return format_quantity(passed // timedelta(seconds=1), "SECONDS")
 
 
 def _say(amount: int, unit: str) -> str:

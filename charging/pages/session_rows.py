@@ -74,9 +74,9 @@ def used_by(session: ChargingSession, groups: dict[int, RatingGroup]) -> list[Us
 
 
 def lasted(session: ChargingSession, now: datetime) -> str:
-    """How long the session has been open, or was: 4 min 12 s."""
-    age = (session.closed_at or now) - session.opened_at
-    return format_quantity(max(0, age // timedelta(seconds=1)), "SECONDS")
+    """How long the session has been open, or was: 4 min 12 s; empty below a second."""
+    seconds = ((session.closed_at or now) - session.opened_at) // timedelta(seconds=1)
+    return format_quantity(seconds, "SECONDS") if seconds > 0 else ""
 
 
 def explained_session(session_detail: SessionDetail) -> ExplainedSession:

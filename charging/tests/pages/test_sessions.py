@@ -118,9 +118,9 @@ def test_a_date_that_is_none_is_said_and_the_list_is_still_there(admin, session,
 def test_the_ladder_shows_each_message_with_its_lines(admin, session):
     rungs = admin.get(f"{SESSIONS}{session.ref}/").context["rungs"]
 
-    assert [(rung.title, rung.answer_title, rung.after_ms, rung.tone) for rung in rungs] == [
-        ("Create request", "201 Created", 0, "good"),
-        ("Update request", "200 OK", 1500, "warn"),
+    assert [(rung.title, rung.answer_title, rung.after, rung.tone) for rung in rungs] == [
+        ("Create request", "201 Created", "0 ms", "good"),
+        ("Update request", "200 OK", "1.5 s", "warn"),
     ]
     [line] = rungs[0].lines
     assert (line.requested, line.granted, line.result) == ("100 MB", "100 MB", "SUCCESS")
