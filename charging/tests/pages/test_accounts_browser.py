@@ -75,6 +75,25 @@ def test_a_top_up_raises_the_balance_and_the_ledger_without_a_reload(
     expect(page.locator("#ledger-rows tr").first).to_contain_text("Voucher 17")
 
 
+def test_a_dialog_begins_at_its_first_field_and_the_focus_returns_to_what_opened_it(
+    page: Page, account: Account, page_watch: PageWatch
+) -> None:
+    page_watch.allow("422")
+    open_account(page)
+    menu = page.get_by_role("button", name="More actions")
+    menu.click()
+    page.get_by_text("Suspend", exact=True).click()
+    dialog = page.get_by_role("dialog", name="Suspend")
+    expect(dialog.get_by_label("Reason")).to_be_focused()
+
+    dialog.get_by_role("button", name="Suspend").click()
+    expect(dialog.get_by_role("alert")).to_be_focused()
+    page.keyboard.press("Escape")
+
+    expect(dialog).to_have_count(0)
+    expect(menu).to_be_focused()
+
+
 def test_units_are_topped_up_in_gigabytes(page: Page, account: Account) -> None:
     open_account(page)
     page.get_by_role("button", name="Top up").click()
