@@ -25,7 +25,7 @@ class Target:
     url: str
     host: str
     authority: str
-    """Host and port as the Host header has them."""
+    """Host and port as the Host header has them, in ASCII."""
     address: str
 
     @property
@@ -63,7 +63,8 @@ def resolve(url: str, *, tenant: Tenant) -> Target:
     assert parts.hostname is not None
     port = parts.port or (443 if parts.scheme == "https" else 80)
     try:
-        found = socket.getaddrinfo(parts.hostname, port, type=socket.SOCK_STREAM)
+        host = parts.hostname.encode("idna").decode()
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:
         raise TargetRefused(f"The name {parts.hostname} cannot be found.") from error
     addresses = [str(entry[4][0]) for entry in found]
@@ -71,10 +72,15 @@ def resolve(url: str, *, tenant: Tenant) -> Target:
         _check_address(ipaddress.ip_address(address))
     return Target(
         url=url,
-        host=parts.hostname,
-        authority=parts.netloc,
+        host=host,
+        authority=_authority(host, parts.port),
         address=addresses[0],
     )
+
+
+def _authority(host: str, port: int | None) -> str:
+    literal = f"[{host}]" if ":" in host else host
+    return f"{literal}:{port}" if port else literal
 
 
 def _may_be_plain(tenant: Tenant) -> bool:

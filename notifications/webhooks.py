@@ -137,7 +137,7 @@ def _post(target: Target, body: bytes, headers: dict[str, str]) -> Outcome:
             return Outcome(
                 status=answer.status_code, error="" if answer.is_success else _said(answer)
             )
-    except httpx.HTTPError as error:
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
         return Outcome(error=str(error) or type(error).__name__)
 
 

@@ -6,6 +6,7 @@ import base64
 import hashlib
 import hmac
 import json
+import socket
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -16,7 +17,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 from django.db import connections
 
-from notifications import publisher, services, webhooks
+from notifications import publisher, services, targets, webhooks
 from notifications.models import WebhookDelivery, WebhookEndpoint
 from notifications.services import EndpointSpec
 from notifications.tests.conftest import Record, crossing
@@ -182,6 +183,20 @@ def test_a_redirect_is_not_followed(published, receiver, now):
 
     assert outcome.error == "Answered 302; redirects are not followed."
     assert len(receiver.requests) == 1
+
+
+def test_a_name_beyond_ascii_is_called_by_its_ascii_form(published, receiver, now, monkeypatch):
+    found = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", receiver.port))]
+    monkeypatch.setattr(targets.socket, "getaddrinfo", lambda *args, **more: found)
+    with tenant_scope(published.tenant):
+        url = f"http://b\u00fccher.example:{receiver.port}/hook"
+        WebhookEndpoint.objects.update(url=url)
+
+    outcome = published.attempt(now)
+
+    assert outcome.is_success
+    ((headers, _),) = receiver.requests
+    assert headers["host"] == f"xn--bcher-kva.example:{receiver.port}"
 
 
 def test_nobody_there_is_an_error_in_the_log(published, now):
