@@ -39,25 +39,25 @@ class HonestClient(threading.Thread):
 
     def run(self) -> None:
         try:
-            self._charge()
+            with httpx.Client(base_url=self.url, http1=False, http2=True, timeout=5) as http:
+                self._charge(http)
         except BaseException as error:  # noqa: BLE001  told to the test by the attribute
             self.error = error
 
-    def _charge(self) -> None:
-        created = self._send(CREATE, self.network.body(asks(VOICE, time=60)))
+    def _charge(self, http: httpx.Client) -> None:
+        created = self._send(http, CREATE, self.network.body(asks(VOICE, time=60)))
         session = httpx.URL(created.headers["location"]).path
         while self.acknowledged < self.reports_wanted:
             body = self.network.body(reports(VOICE, time=1, wants={"time": 60}))
-            assert self._send(f"{session}/update", body).status_code == 200
+            assert self._send(http, f"{session}/update", body).status_code == 200
             self.acknowledged += 1
-        assert self._send(f"{session}/release", self.network.body()).status_code == 204
+        assert self._send(http, f"{session}/release", self.network.body()).status_code == 204
 
-    def _send(self, path: str, body: dict[str, Any]) -> httpx.Response:
+    def _send(self, http: httpx.Client, path: str, body: dict[str, Any]) -> httpx.Response:
         deadline = time.monotonic() + 30
         while time.monotonic() < deadline:
             try:
-                with httpx.Client(base_url=self.url, http1=False, http2=True, timeout=5) as http:
-                    answer = http.post(path, json=body, headers=self.network.headers())
+                answer = http.post(path, json=body, headers=self.network.headers())
                 if answer.status_code < 500:
                     return answer
             except httpx.TransportError:
