@@ -285,8 +285,8 @@ def test_each_act_needs_its_own_scope(ana, rest_with):
 
 def test_money_without_cents_is_shown_without_them(contoso, now):
     contoso.currency = "JPY"
-    contoso.save()
     with tenant_scope(contoso):
+        contoso.save()
         make_published_plan(spec=flex_spec(currency="JPY", price=1_000 * 10**9), now=now)
     caller = make_caller(contoso)
     caller.post("accounts/", ANA)

@@ -108,6 +108,17 @@ def test_the_portals_role_cannot_step_around_row_security(db: None) -> None:
     assert row == (False, False)
 
 
+def test_the_portal_changes_no_tenant_but_that_of_its_scope(
+    northwind: Tenant, contoso: Tenant
+) -> None:
+    with tenant_scope(northwind):
+        changed = Tenant.objects.update(name="Taken over")
+
+    contoso.refresh_from_db()
+    assert (changed, contoso.name) == (1, "Contoso")
+    assert Tenant.objects.update(name="Taken over") == 0  # outside any scope
+
+
 def test_the_audit_trail_cannot_be_changed_by_the_portal(db: None) -> None:
     rights = one(
         "SELECT has_table_privilege('tenancy_auditentry', 'INSERT'), "
