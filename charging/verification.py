@@ -1,4 +1,4 @@
-"""Proving the books: every bucket is the sum of its ledger, every reservation has its session.
+"""Proving the books: every bucket is the sum of its ledger, every session what it holds and cost.
 
 Reads one tenant in one snapshot, so it may run beside live charging.
 """
@@ -27,60 +27,91 @@ WHERE b.tenant_id = %s
 GROUP BY b.id
 """
 
+_HELD_BY_SESSION = """
+SELECT session_id, bucket_id, sum(reserved)::bigint FROM charging_ledgerentry
+WHERE tenant_id = %s AND session_id IS NOT NULL
+GROUP BY session_id, bucket_id HAVING sum(reserved) <> 0
+"""
+
+_COST_AGAINST_LEDGER = """
+SELECT s.id, s.cost, coalesce(sum(e.used) FILTER (WHERE b.unit = 'NANO_MONEY'), 0)::bigint AS paid
+FROM charging_chargingsession s
+LEFT JOIN charging_ledgerentry e ON e.session_id = s.id
+LEFT JOIN charging_bucket b ON b.id = e.bucket_id
+WHERE s.tenant_id = %s
+GROUP BY s.id
+HAVING s.cost <> coalesce(sum(e.used) FILTER (WHERE b.unit = 'NANO_MONEY'), 0)
+"""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Discrepancy:
-    """A bucket that is not what its ledger or its sessions say."""
+    """A bucket or session that is not what the ledger says."""
 
-    bucket_id: int
+    subject: str
     what: str
     stored: int
     proved: int
 
     def __str__(self) -> str:
-        return (
-            f"bucket {self.bucket_id}: {self.what} is {self.stored}, "
-            f"but its entries prove {self.proved}"
-        )
+        return f"{self.subject}: {self.what} is {self.stored}, but its entries prove {self.proved}"
 
 
 def verify_tenant() -> list[Discrepancy]:
-    """Check all buckets of the open scope's tenant."""
+    """Check all buckets and sessions of the open scope's tenant."""
     with connection.cursor():
         pass  # the connection learns the tenant before the snapshot, which must come first
     with transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-        return [*_against_ledger(), *_against_sessions()]
+        return [*_buckets(), *_reservations(), *_costs()]
 
 
 def count_buckets() -> int:
     return Bucket.objects.count()
 
 
-def _against_ledger() -> Iterator[Discrepancy]:
+def _buckets() -> Iterator[Discrepancy]:
     with connection.cursor() as cursor:
         cursor.execute(_BUCKETS_AGAINST_LEDGER, [current_tenant().pk])
         for bucket_id, *amounts in cursor:
             stored, proved = amounts[:5], amounts[5:]
             for what, is_, should_be in zip(_COLUMNS, stored, proved, strict=True):
                 if is_ != should_be:
-                    yield Discrepancy(bucket_id=bucket_id, what=what, stored=is_, proved=should_be)
+                    yield Discrepancy(
+                        subject=f"bucket {bucket_id}", what=what, stored=is_, proved=should_be
+                    )
 
 
-def _against_sessions() -> Iterator[Discrepancy]:
-    """What buckets hold in reserve is exactly what open sessions remember."""
-    held: dict[int, int] = defaultdict(int)
+def _reservations() -> Iterator[Discrepancy]:
+    """What each open session remembers to hold of a bucket is what it reserved there; all others
+    hold nothing."""
+    held: dict[tuple[int, int], int] = defaultdict(int)
     open_sessions = ChargingSession.objects.filter(state=ChargingSession.State.OPEN)
-    for state in open_sessions.values_list("state_bytes", flat=True).iterator(chunk_size=2_000):
+    for key, state in open_sessions.values_list("pk", "state_bytes").iterator(chunk_size=2_000):
         for line in decode_state(bytes(state)).lines.values():
             for part in line.parts:
-                held[part.bucket_id] += part.amount
-    reserved = Bucket.objects.exclude(reserved=0).values_list("id", "reserved")
-    stored = dict(reserved)
-    for bucket_id in sorted(stored.keys() | held.keys()):
-        is_, should_be = stored.get(bucket_id, 0), held.get(bucket_id, 0)
+                held[key, part.bucket_id] += part.amount
+    with connection.cursor() as cursor:
+        cursor.execute(_HELD_BY_SESSION, [current_tenant().pk])
+        reserved = {(session_id, bucket_id): amount for session_id, bucket_id, amount in cursor}
+    for session_id, bucket_id in sorted(reserved.keys() | held.keys()):
+        is_ = held.get((session_id, bucket_id), 0)
+        should_be = reserved.get((session_id, bucket_id), 0)
         if is_ != should_be:
             yield Discrepancy(
-                bucket_id=bucket_id, what="reserved for sessions", stored=is_, proved=should_be
+                subject=f"session {session_id}",
+                what=f"held of bucket {bucket_id}",
+                stored=is_,
+                proved=should_be,
+            )
+
+
+def _costs() -> Iterator[Discrepancy]:
+    """What a session cost is the money that its entries used."""
+    with connection.cursor() as cursor:
+        cursor.execute(_COST_AGAINST_LEDGER, [current_tenant().pk])
+        for session_id, cost, paid in cursor:
+            yield Discrepancy(
+                subject=f"session {session_id}", what="cost", stored=cost, proved=paid
             )

@@ -13,8 +13,9 @@ from portal.tenancy.scope import tenant_scope
 
 class Command(BaseCommand):
     help = (
-        "Prove that every bucket equals the sum of its ledger entries and that every reservation "
-        "belongs to an open session. Exits 1 and names each bucket that does not."
+        "Prove that every bucket equals the sum of its ledger entries, that every reservation "
+        "belongs to an open session and that every session cost what its entries used. Exits 1 "
+        "and names each bucket and session that does not."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:

@@ -146,3 +146,17 @@ def test_a_bucket_that_was_tampered_with_is_found(subscriber: Subscriber) -> Non
         Bucket.objects.filter(pk=bucket.pk).update(available=bucket.available - 5, used=5)
     with pytest.raises(CommandError, match="2 discrepancies"):
         call_command("verify_ledger", tenant="northwind")
+
+
+def test_a_session_that_was_tampered_with_is_found(
+    network: Network, subscriber: Subscriber
+) -> None:
+    """One says it cost what nothing paid, one was closed and still holds 60 s."""
+    network.open(asks(VOICE, time=60))
+    network.open(asks(VOICE, time=60))
+    with tenant_scope(subscriber.tenant):
+        one, two = ChargingSession.objects.order_by("pk")
+        ChargingSession.objects.filter(pk=one.pk).update(cost=5)
+        ChargingSession.objects.filter(pk=two.pk).update(state="closed")
+    with pytest.raises(CommandError, match="2 discrepancies"):
+        call_command("verify_ledger", tenant="northwind")
