@@ -187,12 +187,13 @@ def test_a_redirect_is_not_followed(published, receiver, now):
 
 def test_a_name_beyond_ascii_is_called_by_its_ascii_form(published, receiver, now, monkeypatch):
     found = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", receiver.port))]
-    monkeypatch.setattr(targets.socket, "getaddrinfo", lambda *args, **more: found)
     with tenant_scope(published.tenant):
         url = f"http://b\u00fccher.example:{receiver.port}/hook"
         WebhookEndpoint.objects.update(url=url)
 
-    outcome = published.attempt(now)
+    with monkeypatch.context() as patch:  # all of Python looks names up there, the harness too
+        patch.setattr(targets.socket, "getaddrinfo", lambda *args, **more: found)
+        outcome = published.attempt(now)
 
     assert outcome.is_success
     ((headers, _),) = receiver.requests
