@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -32,6 +33,8 @@ TIMEOUT_SECONDS: Final = 10
 FIRST_DELAY: Final = timedelta(seconds=10)
 LONGEST_DELAY: Final = timedelta(hours=6)
 ERROR_LENGTH: Final = 300
+_ERROR_NUMBER: Final = re.compile(r"^\[Errno -?\d+\] ")
+"""Says nothing to whoever reads the log of deliveries."""
 USER_AGENT: Final = "charging-portal-webhooks/1"
 
 
@@ -138,7 +141,7 @@ def _post(target: Target, body: bytes, headers: dict[str, str]) -> Outcome:
                 status=answer.status_code, error="" if answer.is_success else _said(answer)
             )
     except (httpx.HTTPError, httpx.InvalidURL) as error:
-        return Outcome(error=str(error) or type(error).__name__)
+        return Outcome(error=_ERROR_NUMBER.sub("", str(error)) or type(error).__name__)
 
 
 def _said(answer: httpx.Response) -> str:
