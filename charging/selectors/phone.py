@@ -10,6 +10,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
+from django.utils import timezone
 
 from charging.models import Burst, EmulatedExchange, EmulatedSession, RequestLogEntry
 from charging.models.emulation import JobState
@@ -62,6 +63,11 @@ class LogRow:
     """Request and answer can be asked for by it; None for an event."""
     payload: dict[str, Any] | None = None
     zone: tzinfo
+
+    @property
+    def is_of_today(self) -> bool:
+        """Of the day it is in the tenant's zone: the time alone says when."""
+        return self.at.astimezone(self.zone).date() == timezone.now().astimezone(self.zone).date()
 
     @property
     def time(self) -> str:

@@ -131,6 +131,15 @@ def clock(at: datetime | None) -> str:
 
 
 @register.filter
+def recent(at: datetime | None) -> str:
+    """14:03 today, 2 Oct 14:03 on another day, in the tenant's zone."""
+    if at is None:
+        return NOTHING
+    local, today = at.astimezone(_zone()), timezone.now().astimezone(_zone()).date()
+    return f"{local:%H:%M}" if local.date() == today else f"{local.day} {local:%b %H:%M}"
+
+
+@register.filter
 def day(at: datetime | None) -> str:
     """2 Oct 2026 in the tenant's zone."""
     return NOTHING if at is None else formatting.format_date(at, zone=_zone())

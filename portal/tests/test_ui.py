@@ -1,6 +1,7 @@
 """The template filters and the components, rendered."""
 
 import re
+from datetime import UTC, datetime
 
 import pytest
 from django import forms
@@ -24,6 +25,13 @@ def test_amounts_follow_the_gigabyte_of_the_open_tenant() -> None:
     with tenant_scope(Tenant(gigabyte_base=1000)):
         assert ui.quantity(10**9, "OCTETS") == "1 GB"
     assert ui.quantity(2**30, "OCTETS") == "1 GB"
+
+
+def test_a_time_of_another_day_has_its_date() -> None:
+    now = datetime.now(UTC)
+    with tenant_scope(Tenant(time_zone="UTC")):
+        assert ui.recent(now) == f"{now:%H:%M}"
+        assert ui.recent(datetime(2026, 3, 2, 9, 5, tzinfo=UTC)) == "2 Mar 09:05"
 
 
 def test_an_amount_is_money_or_a_quantity_by_its_unit() -> None:
