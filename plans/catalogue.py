@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final
 
 from django.db.models import Q, prefetch_related_objects
@@ -35,13 +36,14 @@ class PlanRow:
         return self.draft.state if self.draft else self.shown.state
 
     @property
-    def number(self) -> int:
-        return self.draft.number if self.draft else self.shown.number
+    def changed_at(self) -> datetime:
+        """When somebody last worked on it."""
+        return (self.draft or self.shown).updated_at
 
 
 SORTS: Final[dict[str, tuple[str, Callable[[PlanRow], Any], bool]]] = {
     "name": ("Name", lambda row: row.plan.name.casefold(), False),
-    "changed": ("Last changed", lambda row: (row.draft or row.shown).updated_at, True),
+    "changed": ("Last changed", lambda row: row.changed_at, True),
     "price": ("Price", lambda row: row.shown.price, True),
     "subscribers": ("Subscribers", lambda row: row.subscribers, True),
 }

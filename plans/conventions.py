@@ -35,7 +35,7 @@ class Conventions:
             return format_money(amount, self.currency)
         number, label = show_quantity(
             amount,
-            label or (noun_of(service) if unit == Unit.EVENTS else ""),
+            label or (noun_of(service, amount) if unit == Unit.EVENTS else ""),
             unit,
             gigabyte_base=self.gigabyte_base,
         )
@@ -56,6 +56,8 @@ def conventions() -> Conventions:
     )
 
 
-def noun_of(service: str) -> str:
-    """What one event of the service is called."""
-    return "SMS" if service == Service.SMS else "events"
+def noun_of(service: str, amount: int = 0) -> str:
+    """What so many events of the service are called."""
+    if service == Service.SMS:
+        return "SMS"
+    return "event" if amount == 1 else "events"

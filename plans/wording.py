@@ -197,7 +197,7 @@ def unpriced_services(spec: VersionSpec, by: Conventions) -> list[str]:
 def _one(amount: int, unit: str, service: str, by: Conventions) -> str:
     """min for 60 seconds, MB for one of them, else 30 s."""
     if unit == Unit.EVENTS and amount == 1:
-        return noun_of(service).removesuffix("s")
+        return noun_of(service, amount)
     return by.quantity(amount, unit, service=service).removeprefix("1 ")
 
 

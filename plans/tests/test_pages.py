@@ -14,7 +14,9 @@ from plans import selectors
 from plans.conventions import conventions
 from plans.designer.form import texts_of
 from plans.models import Plan, PlanVersion, RatingGroup
+from plans.services import create_draft
 from plans.subscriber_counts import subscriber_counts
+from portal.tenancy.actor import Actor
 from portal.tenancy.models import Tenant
 from portal.tenancy.scope import tenant_scope
 from tests.factories import (
@@ -53,6 +55,19 @@ def save(client: Client, data: dict[str, str], *, quietly: bool = False) -> Any:
 
 
 # ── the list ─────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_plan_with_a_draft_is_listed_as_it_is_sold(
+    pm: Client, tenant: Tenant, ana: Actor, now: datetime
+) -> None:
+    """Amounts and price are those of the version that the row names."""
+    make_published_plan(now=now)
+    create_draft(plan=Plan.objects.get(code="flex-20"), actor=ana, now=now)
+
+    page = pm.get("/plans/").content.decode()
+
+    assert "flex-20 · v1" in page
+    assert "v2; v1 is live" in page
 
 
 def test_without_plans_the_list_offers_templates(pm: Client) -> None:

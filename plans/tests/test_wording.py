@@ -29,6 +29,16 @@ def keyed(spec: VersionSpec) -> VersionSpec:
     )
 
 
+@pytest.mark.parametrize(
+    ("amount", "service", "words"),
+    [(1, "money", "1 event"), (3, "money", "3 events"), (1, "sms", "1 SMS"), (3, "sms", "3 SMS")],
+)
+def test_one_event_is_not_said_as_many(
+    by: Conventions, amount: int, service: str, words: str
+) -> None:
+    assert by.quantity(amount, "EVENTS", service=service) == words
+
+
 def test_flex_20_is_described_as_it_would_be_sold(by: Conventions) -> None:
     offer = describe(flex_spec(), by)
 
