@@ -16,6 +16,7 @@ from django.db import transaction
 from charging.client.usage import UsagePlan
 from charging.models import ChargingSession
 from portal.demo.habits import HABITS, next_session
+from portal.demo.names import STORY_NAME
 from portal.demo.network import DemoNetwork
 from portal.demo.office import work_a_day
 from portal.demo.opening import people_of
@@ -64,7 +65,8 @@ def _busy_times(morning: datetime, now: datetime) -> list[datetime]:
 
 def _sessions(operator: Operator, day: int, at: datetime) -> list[UsagePlan]:
     choice = random.Random(f"{operator.slug} network {day} {at.hour}")
-    devices = Device.objects.select_related("tenant").order_by("pk")[::EVERY_NTH_USES]
+    customers = Device.objects.select_related("tenant").exclude(account__name=STORY_NAME)
+    devices = customers.order_by("pk")[::EVERY_NTH_USES]
     plans = [
         next_session(device, HABITS[place % len(HABITS)], choice)
         for place, device in enumerate(devices)

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
+STORY_NAME: Final = "Ana Ruiz"
+"""Whoever shows the product uses her phone: nothing has happened to it yet."""
+
 FIRST_NAMES: Final = (
     "Amelie", "Jonas", "Leyla", "Matteo", "Ingrid", "Samir", "Klara", "Bruno", "Noor", "Felix",
     "Paula", "Emre", "Greta", "Anton", "Yara", "Lukas", "Sofia", "Milan", "Hanna", "Oscar",

@@ -9,6 +9,7 @@ from typing import Final
 
 from charging.models import Bucket
 from charging.services import adjust_bucket, top_up_money, top_up_units
+from portal.demo.names import STORY_NAME
 from portal.demo.operators import GIGABYTE, MINUTE, NANO, Operator
 from portal.tenancy.actor import Actor
 from subscribers.models import Account
@@ -40,7 +41,8 @@ _STATES: Final = {
 def work_a_day(operator: Operator, day: int, *, agent: Actor, morning: datetime) -> None:
     """Everything of one day, counted from 0; may be repeated."""
     choice = random.Random(f"{operator.slug} office {day}")
-    accounts = list(Account.objects.filter(state=Account.State.ACTIVE).order_by("pk")[:99])
+    customers = Account.objects.filter(state=Account.State.ACTIVE).exclude(name=STORY_NAME)
+    accounts = list(customers.order_by("pk"))
     at = morning
     for number, account in enumerate(choice.sample(accounts, TOP_UPS_A_DAY)):
         at += timedelta(minutes=choice.randint(3, 20))

@@ -15,7 +15,7 @@ from charging.services import open_account
 from plans.models import Plan
 from plans.rating_groups import create_default_rating_groups
 from plans.services import create_draft, create_plan, publish_version
-from portal.demo.names import full_name
+from portal.demo.names import STORY_NAME, full_name
 from portal.demo.operators import Operator, PlanStory
 from portal.tenancy.actor import SYSTEM, Actor
 from portal.tenancy.clients import create_client
@@ -38,9 +38,6 @@ PEOPLE: Final = {
     "viewer": ("Vera Koch", "viewer"),
 }
 """Mailbox → name and role."""
-
-STORY_NAME: Final = "Ana Ruiz"
-"""Whoever shows the product uses her phone; nothing has happened to it yet."""
 
 Act = Callable[[], None]
 

@@ -14,6 +14,7 @@ from charging.models import ChargingSession, LedgerEntry
 from charging.verification import verify_tenant
 from notifications.models import NotificationEvent
 from plans.models import PlanVersion
+from portal.demo.names import STORY_NAME
 from portal.tenancy.directory import tenant_of_client
 from portal.tenancy.models import ApiClient, AuditEntry, Membership, Tenant
 from portal.tenancy.roles import CLIENT_SCOPES
@@ -81,6 +82,16 @@ def check_history(now: datetime) -> None:
     assert any(reason.startswith("Goodwill: ") for reason in reasons)
 
 
+def check_story_account() -> None:
+    """Whoever shows the product finds this one as it was sold."""
+    account = Account.objects.get(name=STORY_NAME)
+    kinds = set(LedgerEntry.objects.filter(account=account).values_list("kind", flat=True))
+    assert kinds == {"issue"}
+    assert not ChargingSession.objects.filter(account=account).exists()
+    told = NotificationEvent.objects.filter(account_key=account.pk).values_list("type", flat=True)
+    assert set(told) == {"subscriber.created", "device.created", "plan_subscription.started"}
+
+
 def check_events() -> None:
     events = NotificationEvent.objects.order_by("position")
     assert not events.filter(position=None).exists()
@@ -104,6 +115,7 @@ def test_the_demo_is_whole_its_books_balance_and_it_is_made_once(committed_db: N
             check_plans()
             check_subscribers()
             check_history(now)
+            check_story_account()
             check_events()
 
     first = counts()
