@@ -26,10 +26,13 @@ class ClientForm(forms.Form):
     """A client's name and scopes; the services say what is wrong with them."""
 
     name = forms.CharField(
-        required=False, help_text="The system that uses it, e.g. CRM or data warehouse."
+        help_text="The system that uses it, e.g. CRM or data warehouse.",
+        error_messages={"required": "Give the client a name, e.g. the system that uses it."},
     )
     scopes = forms.MultipleChoiceField(
-        choices=_SCOPES, required=False, widget=forms.CheckboxSelectMultiple
+        choices=_SCOPES,
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"required": "Choose at least one scope."},
     )
 
     def refuse(self, invalid: Invalid) -> None:

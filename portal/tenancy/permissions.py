@@ -43,7 +43,8 @@ def tenant_permission_required(
             if request.actor is None:
                 return _refuse_stranger(request)
             if not request.actor.may(needed):
-                return render(request, "403.html", {"permission": needed}, status=403)
+                missing = {"permission": needed, "meaning": PERMISSIONS[needed]}
+                return render(request, "403.html", missing, status=403)
             return view(request, *args, **kwargs)
 
         guarded.required_permission = (permission, write)

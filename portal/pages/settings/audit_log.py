@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import datetime, time
 from typing import Any, Final
@@ -14,9 +15,11 @@ from django.views.decorators.http import require_safe
 from django.views.decorators.vary import vary_on_headers
 
 from charging.pages.keyset import page_of
+from portal.formatting import format_quantity_exact
 from portal.tenancy.models import AuditEntry, Tenant
 from portal.tenancy.permissions import tenant_permission_required
 from portal.tenancy.requests import TenantRequest
+from portal.tenancy.scope import current_tenant
 
 PAGE_SIZE: Final = 50
 
@@ -32,6 +35,8 @@ SUBJECTS: Final = {
     "tenant": "The operator",
     "charger_endpoint": "Charging function",
 }
+
+_BASE_UNITS: Final = re.compile(r"(-?[0-9]{1,19}) (octets|seconds)")
 
 
 class FilterForm(forms.Form):
@@ -94,7 +99,14 @@ def changes_of(entry: AuditEntry) -> list[Change]:
 
 
 def _shown(value: Any) -> Any:
-    return ", ".join(map(str, value)) if isinstance(value, list) else value
+    """A list as a sentence has it, an exact amount of base units in the larger ones."""
+    if isinstance(value, list):
+        return ", ".join(map(str, value))
+    amount = _BASE_UNITS.fullmatch(value) if isinstance(value, str) else None
+    if amount is None:
+        return value
+    base = current_tenant().gigabyte_base
+    return format_quantity_exact(int(amount[1]), amount[2].upper(), gigabyte_base=base)
 
 
 def _entries(wanted: dict[str, Any], tenant: Tenant) -> QuerySet[AuditEntry]:

@@ -11,6 +11,8 @@ from django.http import HttpResponse
 from django.test import Client
 
 from charging.models import ChargerEndpoint
+from portal.tenancy.actor import SYSTEM
+from portal.tenancy.audit import record
 from portal.tenancy.models import AuditEntry, Membership, Role, Tenant, User
 from portal.tenancy.scope import tenant_scope
 from portal.tenancy.secrets import unseal
@@ -373,6 +375,26 @@ def test_the_audit_log_is_narrowed_by_who_what_which_and_when(
     assert found(about="role") == set()
     assert found(until="2026-03-01") == {"acc-1"}
     assert found(since="2026-03-02") == {"acc-2"}
+
+
+def test_the_audit_log_writes_exact_amounts_in_units_people_use(
+    admin: Browser, scope: Tenant, now: datetime
+) -> None:
+    record(
+        "account.topped_up",
+        actor=SYSTEM,
+        subject_type="account",
+        subject_id="acc-1",
+        now=now,
+        before={"National data": "8589934592 octets", "Calls": "90 seconds"},
+        after={"National data": "8589934593 octets", "Calls": "120 seconds"},
+    )
+
+    page = text_of(admin.page("audit/"))
+
+    assert "8 GB" in page
+    assert "8,589,934,593 B" in page
+    assert "1 min 30 s" in page
 
 
 def test_days_of_the_audit_log_are_those_of_the_operators_zone(
