@@ -12,7 +12,7 @@ from typing import Final
 import psycopg
 from asgiref.sync import sync_to_async
 
-from charging.charger import store
+from charging.charger import store, upkeep
 from charging.charger.batcher import Submit
 from charging.charger.jobs import Job
 from charging.charger.rows import Batch
@@ -75,7 +75,7 @@ class Housekeeping:
 
     async def _learn_revocations(self) -> None:
         async with await store.connect() as connection:
-            self._access.distrust(await store.clients_not_trusted(connection))
+            self._access.distrust(await upkeep.clients_not_trusted(connection))
 
 
 async def sweep_silent_sessions(submit: Submit, *, now: datetime | None = None) -> int:
@@ -86,8 +86,8 @@ async def sweep_silent_sessions(submit: Submit, *, now: datetime | None = None) 
     """
     now = now or datetime.now(UTC)
     async with await store.connect() as connection:
-        overdue = await store.overdue_sessions(connection, now=now, limit=_SWEPT_AT_ONCE)
-        await store.delete_old_create_keys(connection, before=now - CREATE_REPLAY_WINDOW)
+        overdue = await upkeep.overdue_sessions(connection, now=now, limit=_SWEPT_AT_ONCE)
+        await upkeep.delete_old_create_keys(connection, before=now - CREATE_REPLAY_WINDOW)
     jobs = [
         Job(
             tenant_id=tenant_id,
