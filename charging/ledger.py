@@ -7,7 +7,9 @@ the account as `lock_account` returned it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -15,6 +17,7 @@ from django.db import IntegrityError, connection, transaction
 
 from charging.engine import thresholds
 from charging.engine import values as engine
+from charging.entry_details import encode_details
 from charging.models import Bucket, LedgerEntry
 from charging.threshold_payload import bucket_payload, threshold_payload
 from plans.compile import bucket_thresholds
@@ -29,6 +32,10 @@ class RequestKeyReused(Exception):
     """The request key already stands for another request."""
 
 
+class AlreadyReversed(Exception):
+    """The entry was reversed before; each is reversed once."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cause:
     """Who moves an amount, when and why."""
@@ -37,6 +44,8 @@ class Cause:
     now: datetime
     reason: str = ""
     request_key: str = ""
+    details: Mapping[str, Any] = field(default_factory=dict)
+    """What was decided, for the entry (charging/entry_details.py)."""
 
 
 def open_bucket(*, account: Account, amount: int, cause: Cause, **fields: Any) -> Bucket:
@@ -66,6 +75,65 @@ def spend(*, account: Account, bucket: Bucket, amount: int, cause: Cause) -> Led
     """Use up `amount` at once, without a charging session: the price of a plan."""
     assert amount > 0
     return _move(account, bucket, LedgerEntry.Kind.POST, cause, available=-amount, used=amount)
+
+
+def transfer(
+    *,
+    source: tuple[Account, Bucket],
+    target: tuple[Account, Bucket],
+    amount: int,
+    cause: Cause,
+) -> tuple[LedgerEntry, LedgerEntry]:
+    """Move `amount` that was granted to one bucket to another of the same unit and currency.
+
+    The caller holds both accounts' locks. Two entries that share a reference and add up to
+    nothing; the request key stays with the one that gives.
+    """
+    (giver, from_bucket), (taker, to_bucket) = source, target
+    assert amount > 0
+    assert from_bucket.pk != to_bucket.pk
+    assert (from_bucket.unit, giver.currency) == (to_bucket.unit, taker.currency)
+    kind, pair = LedgerEntry.Kind.TRANSFER, uuid.uuid4()
+    taken = _move(giver, from_bucket, kind, cause, available=-amount, reference=pair)
+    keyless = replace(cause, request_key="")
+    given = _move(taker, to_bucket, kind, keyless, available=amount, reference=pair)
+    return taken, given
+
+
+def reverse(
+    *,
+    account: Account,
+    entry: LedgerEntry,
+    amount: int,
+    cause: Cause,
+    reference: uuid.UUID | None = None,
+) -> LedgerEntry:
+    """Give back `amount` of what `entry` used: it becomes available in its bucket again.
+
+    Once per entry: raises AlreadyReversed. What its session cost stays as it was charged.
+    """
+    assert 0 < amount <= entry.used
+    bucket = entry.bucket
+    try:
+        reversal = _move(
+            account,
+            bucket,
+            LedgerEntry.Kind.REVERSE,
+            cause,
+            available=amount,
+            used=-amount,
+            reverses=entry,
+            session=entry.session,
+            reference=reference,
+        )
+    except IntegrityError as error:
+        if "an_entry_is_reversed_once" in str(error):
+            raise AlreadyReversed from error
+        raise
+    if bucket.is_swept:  # what came back past its end is due to expire again
+        bucket.is_swept = False
+        bucket.save(update_fields=["is_swept"])
+    return reversal
 
 
 def expire(*, account: Account, bucket: Bucket, cause: Cause) -> LedgerEntry | None:
@@ -108,8 +176,12 @@ def _move(
     available: int,
     used: int = 0,
     expired: int = 0,
+    **links: Any,
 ) -> LedgerEntry:
-    """Change the bucket, write the entry, tell what was crossed: one transaction."""
+    """Change the bucket, write the entry, tell what was crossed: one transaction.
+
+    `links` are the entry's reference, reverses and session.
+    """
     assert connection.in_atomic_block
     bucket.refresh_from_db(fields=_AMOUNTS)
     before = engine_bucket(bucket, credit_limit=account.credit_limit)
@@ -131,6 +203,8 @@ def _move(
             actor_name=cause.actor.name,
             reason=cause.reason,
             request_key=cause.request_key,
+            details=encode_details(cause.details),
+            **links,
         )
     )
     bucket.save(update_fields=_AMOUNTS)
@@ -151,6 +225,8 @@ def _insert(entry: LedgerEntry) -> LedgerEntry:
 
 
 def _tell_crossings(account: Account, before: engine.Bucket, bucket: Bucket, now: datetime) -> None:
+    if bucket.role == Bucket.Role.COUNTS:
+        return  # a counter's marks are about usage; a new limit is no news
     after = engine_bucket(bucket, credit_limit=account.credit_limit)
     for crossed in thresholds.crossings(before, after):
         if isinstance(crossed, engine.ThresholdCrossed):
@@ -161,7 +237,7 @@ def _tell_crossings(account: Account, before: engine.Bucket, bucket: Bucket, now
             account,
             event_type,
             subject_type="bucket",
-            subject_id=str(bucket.pk),
+            subject_id=bucket.ref,
             occurred_at=now,
             payload={**payload, "account": account.public_id, "currency": account.currency},
         )

@@ -50,7 +50,7 @@ class BalanceOut(serializers.Serializer[Any]):
     Octets, seconds or events as integers; money as decimal strings.
     """
 
-    bucket = serializers.IntegerField(source="bucket.pk")
+    bucket = serializers.CharField(source="bucket.ref", help_text="Its reference.")
     name = serializers.CharField(source="bucket.name")
     service = serializers.ChoiceField(source="bucket.service", choices=Service.choices)
     rating_groups = serializers.ListField(
@@ -126,7 +126,7 @@ class TopUpIn(StrictSerializer):
 
 
 class TopUpOut(serializers.Serializer[LedgerEntry]):
-    bucket = serializers.IntegerField(source="bucket_id")
+    bucket = serializers.CharField(source="bucket.ref", help_text="Its reference.")
     name = serializers.CharField(source="bucket.name")
     service = serializers.ChoiceField(source="bucket.service", choices=Service.choices)
     unit = serializers.SerializerMethodField(help_text="octets, seconds, events, or a currency.")

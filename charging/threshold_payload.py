@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from charging.engine.values import Bucket, ThresholdCrossed
+from charging.refs import bucket_ref
 
 
 def bucket_payload(bucket: Bucket) -> dict[str, Any]:
     """Which bucket an event is about; amounts are units or nano-units of its account's currency."""
     return {
         "bucket": bucket.name,
-        "bucket_id": bucket.id,
+        "bucket_id": bucket_ref(bucket.id),
         "service": bucket.service,
         "unit": str(bucket.unit),
         "granted": bucket.granted,

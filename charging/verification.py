@@ -36,11 +36,28 @@ GROUP BY session_id, bucket_id HAVING sum(reserved) <> 0
 _COST_AGAINST_LEDGER = """
 SELECT s.id, s.cost, coalesce(sum(e.used) FILTER (WHERE b.unit = 'NANO_MONEY'), 0)::bigint AS paid
 FROM charging_chargingsession s
-LEFT JOIN charging_ledgerentry e ON e.session_id = s.id
-LEFT JOIN charging_bucket b ON b.id = e.bucket_id
+LEFT JOIN charging_ledgerentry e ON e.session_id = s.id AND e.kind <> 'reverse'
+LEFT JOIN charging_bucket b ON b.id = e.bucket_id AND b.role = 'pays'
 WHERE s.tenant_id = %s
 GROUP BY s.id
 HAVING s.cost <> coalesce(sum(e.used) FILTER (WHERE b.unit = 'NANO_MONEY'), 0)
+"""
+
+_TRANSFERS = """
+SELECT e.reference, count(*), count(DISTINCT b.unit || a.currency), sum(e.available)::bigint
+FROM charging_ledgerentry e
+JOIN charging_bucket b ON b.id = e.bucket_id
+JOIN subscribers_account a ON a.id = e.account_id
+WHERE e.tenant_id = %s AND e.kind = 'transfer'
+GROUP BY e.reference
+HAVING count(*) <> 2 OR sum(e.available) <> 0 OR count(DISTINCT b.unit || a.currency) <> 1
+"""
+
+_REVERSALS = """
+SELECT r.id, -r.used, e.used
+FROM charging_ledgerentry r JOIN charging_ledgerentry e ON e.id = r.reverses_id
+WHERE r.tenant_id = %s AND r.kind = 'reverse'
+  AND (-r.used > e.used OR r.bucket_id <> e.bucket_id OR r.available <> -r.used)
 """
 
 
@@ -64,7 +81,12 @@ def verify_tenant() -> list[Discrepancy]:
     with transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-        return [*_buckets(), *_reservations(), *_costs()]
+        return discrepancies()
+
+
+def discrepancies() -> list[Discrepancy]:
+    """The same within the transaction that is open."""
+    return [*_buckets(), *_reservations(), *_costs(), *_transfers(), *_reversals()]
 
 
 def count_buckets() -> int:
@@ -107,8 +129,32 @@ def _reservations() -> Iterator[Discrepancy]:
             )
 
 
+def _transfers() -> Iterator[Discrepancy]:
+    """A transfer is two entries of one unit that add up to nothing."""
+    with connection.cursor() as cursor:
+        cursor.execute(_TRANSFERS, [current_tenant().pk])
+        for reference, entries, units, total in cursor:
+            subject = f"transfer {reference}"
+            if entries != 2:
+                yield Discrepancy(subject=subject, what="entries", stored=entries, proved=2)
+            if units != 1:
+                yield Discrepancy(subject=subject, what="units", stored=units, proved=1)
+            if total:
+                yield Discrepancy(subject=subject, what="sum", stored=total, proved=0)
+
+
+def _reversals() -> Iterator[Discrepancy]:
+    """A reversal gives back, in the same bucket, no more than its entry used."""
+    with connection.cursor() as cursor:
+        cursor.execute(_REVERSALS, [current_tenant().pk])
+        for key, returned, used in cursor:
+            yield Discrepancy(
+                subject=f"reversal {key}", what="given back", stored=returned, proved=used
+            )
+
+
 def _costs() -> Iterator[Discrepancy]:
-    """What a session cost is the money that its entries used."""
+    """What a session cost is the money that its entries used; reversals leave it as it was."""
     with connection.cursor() as cursor:
         cursor.execute(_COST_AGAINST_LEDGER, [current_tenant().pk])
         for session_id, cost, paid in cursor:

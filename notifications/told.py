@@ -22,6 +22,8 @@ TITLES: Final = {
     "plan_subscription.ended": "Plan ended",
     "account.topped_up": "Topped up",
     "account.adjusted": "Adjusted",
+    "account.transferred": "Transferred",
+    "account.reversed": "Charge reversed",
     "account.state_changed": "State changed",
     "bucket.threshold_crossed": "Low balance",
     "bucket.exhausted": "Used up",
@@ -82,13 +84,29 @@ def _ended(payload: Payload, tenant: Tenant) -> str:
 
 
 def _state_changed(payload: Payload, tenant: Tenant) -> str:
-    act = {"active": "reactivated", "suspended": "suspended", "terminated": "terminated"}.get(
-        str(payload.get("after"))
-    )
-    return _because(f"The account was {act}", payload) if act else ""
+    act = {
+        "active": "was activated" if payload.get("before") == "pre_active" else "was reactivated",
+        "grace": "is in its grace period",
+        "suspended": "was suspended",
+        "terminated": "was terminated",
+    }.get(str(payload.get("after")))
+    return _because(f"The account {act}", payload) if act else ""
 
 
 def _adjusted(payload: Payload, tenant: Tenant) -> str:
+    return _moved(payload, tenant, how="by hand")
+
+
+def _transferred(payload: Payload, tenant: Tenant) -> str:
+    other = payload.get("other")
+    return _moved(payload, tenant, how=f"by transfer, the other side is {other}")
+
+
+def _reversed(payload: Payload, tenant: Tenant) -> str:
+    return _moved(payload, tenant, how="given back")
+
+
+def _moved(payload: Payload, tenant: Tenant, *, how: str) -> str:
     amount, bucket = payload.get("amount"), payload.get("bucket")
     if isinstance(amount, int):
         base = tenant.gigabyte_base
@@ -100,7 +118,7 @@ def _adjusted(payload: Payload, tenant: Tenant) -> str:
         sign = "+" if nano > 0 else ""
     else:
         return ""
-    return _because(f"{bucket}: {sign}{words} by hand", payload)
+    return _because(f"{bucket}: {sign}{words} {how}", payload)
 
 
 def _because(sentence: str, payload: Payload) -> str:
@@ -114,4 +132,6 @@ _WRITERS: Final[dict[str, Callable[[Payload, Tenant], str]]] = {
     "plan_subscription.ended": _ended,
     "account.state_changed": _state_changed,
     "account.adjusted": _adjusted,
+    "account.transferred": _transferred,
+    "account.reversed": _reversed,
 }

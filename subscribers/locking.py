@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from django.db import connection, transaction
 
 from subscribers.models import Account
@@ -13,13 +15,25 @@ def lock_account(account_id: int) -> Account:
     Needs a transaction; the lock lasts as long. What the caller read before is stale: read
     buckets and sessions after this returns. Raises Account.DoesNotExist.
     """
+    return lock_accounts([account_id])[account_id]
+
+
+def lock_accounts(account_ids: Iterable[int]) -> dict[int, Account]:
+    """Lock several accounts, their lock rows in the order of their ids, and read them by key.
+
+    The same rules as for one.
+    """
     assert connection.in_atomic_block, "a lock outlives nothing but a transaction"
-    lock_id = Account.objects.values_list("lock_id", flat=True).get(pk=account_id)
+    wanted = set(account_ids)
+    lock_ids = set(Account.objects.filter(pk__in=wanted).values_list("lock_id", flat=True))
     while True:
-        with transaction.atomic():  # a savepoint, so that a lock taken in vain can be given up
-            Account.objects.select_for_update(no_key=True).only("pk").get(pk=lock_id)
-            account = Account.objects.select_related("tenant").get(pk=account_id)
-            if account.lock_id == lock_id:
-                return account
-            transaction.set_rollback(True)
-        lock_id = account.lock_id  # it joined or left a group while we waited
+        with transaction.atomic():  # a savepoint, so that locks taken in vain can be given up
+            rows = Account.objects.select_for_update(no_key=True).only("pk").order_by("pk")
+            locked = {row.pk for row in rows.filter(pk__in=lock_ids)}
+            found = Account.objects.select_related("tenant").in_bulk(wanted)
+            if wanted - found.keys():
+                raise Account.DoesNotExist
+            lock_ids = {account.lock_id for account in found.values()}
+            if lock_ids <= locked:
+                return found
+            transaction.set_rollback(True)  # one joined or left a group while we waited

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import ClassVar
 from zoneinfo import ZoneInfo
 
-from django.core.validators import RegexValidator
+from django.contrib.postgres.fields import ArrayField
+from django.core.validators import MinValueValidator, RegexValidator
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
@@ -25,7 +26,9 @@ class Account(TenantOwned):
     """The paying party. Its buckets are locked through the row named by `lock_id`."""
 
     class State(models.TextChoices):
+        PRE_ACTIVE = "pre_active", "Pre-active"
         ACTIVE = "active", "Active"
+        GRACE = "grace", "Grace"
         SUSPENDED = "suspended", "Suspended"
         TERMINATED = "terminated", "Terminated"
 
@@ -37,6 +40,16 @@ class Account(TenantOwned):
     time_zone = models.CharField(max_length=64, blank=True, validators=[validate_time_zone])
     """Empty: the tenant's."""
     state = models.CharField(max_length=12, choices=State.choices, default=State.ACTIVE)
+    """What each state may do is the operator's to say (subscribers/lifecycle.py)."""
+    state_changed_at = models.DateTimeField(default=timezone.now)
+    parent = TenantForeignKey(
+        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="children"
+    )
+    """Whose shared buckets it may draw on (charging/services/sharing.py)."""
+    shared_group = TenantForeignKey(
+        "SharedGroup", null=True, blank=True, on_delete=models.PROTECT, related_name="members"
+    )
+    """The family or company whose members offer each other their shared buckets."""
     lock_id = models.BigIntegerField()
     """The account row that every writer locks first: the root of its hierarchy or shared group,
     itself when alone (docs/locking.md)."""
@@ -54,10 +67,22 @@ class Account(TenantOwned):
             models.CheckConstraint(
                 name="credit_limit_is_not_negative", condition=Q(credit_limit__gte=0)
             ),
+            models.CheckConstraint(
+                name="an_account_is_not_its_own_parent",
+                condition=Q(parent__isnull=True) | ~Q(parent=F("pk")),
+            ),
         ]
         indexes: ClassVar = [
             models.Index("tenant", "lock_id", name="accounts_by_lock"),
             models.Index("tenant", F("created_at").desc(), "id", name="accounts_newest_first"),
+            models.Index("tenant", "state", "state_changed_at", name="accounts_by_state"),
+            models.Index("id", name="accounts_with_a_test_clock", condition=~Q(clock_offset=0)),
+            models.Index("parent", name="accounts_by_parent", condition=Q(parent__isnull=False)),
+            models.Index(
+                "shared_group",
+                name="accounts_by_shared_group",
+                condition=Q(shared_group__isnull=False),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -66,6 +91,95 @@ class Account(TenantOwned):
     @property
     def zone(self) -> ZoneInfo:
         return ZoneInfo(self.time_zone) if self.time_zone else self.tenant.zone
+
+
+class SharedGroup(TenantOwned):
+    """A family or company: its members may draw on each other's shared buckets."""
+
+    class Order(models.TextChoices):
+        OWN_LOWEST = "own_lowest", "Own first, then the lowest"
+        OWN_HIGHEST = "own_highest", "Own first, then the highest"
+        LOWEST = "lowest", "The lowest first"
+        HIGHEST = "highest", "The highest first"
+
+    code = models.CharField(max_length=40, validators=[public_id_validator])
+    name = models.CharField(max_length=80)
+    order = models.CharField(max_length=12, choices=Order.choices, default=Order.OWN_LOWEST)
+    """Which of the members' buckets pays first."""
+    owner = TenantForeignKey(Account, on_delete=models.PROTECT, related_name="owned_groups")
+    """Its root, a member as long as there is a group: everybody locks through it."""
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta(TenantOwned.Meta):
+        constraints: ClassVar = [
+            models.UniqueConstraint("tenant", "code", name="group_code_is_unique_in_its_tenant"),
+            models.UniqueConstraint("owner", name="an_account_owns_one_group"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class StateRule(TenantOwned):
+    """What accounts of one state may do, where the operator says otherwise than usual."""
+
+    state = models.CharField(max_length=12, choices=Account.State.choices)
+    services = ArrayField(models.CharField(max_length=8), null=True, blank=True)
+    """Services it may get quota for; None: all."""
+    may_top_up = models.BooleanField(default=True)
+    may_buy = models.BooleanField(default=True)
+    is_initial = models.BooleanField(default=False)
+    """New accounts begin in it."""
+
+    class Meta(TenantOwned.Meta):
+        constraints: ClassVar = [
+            models.UniqueConstraint("tenant", "state", name="one_rule_per_state"),
+            models.UniqueConstraint(
+                "tenant", name="accounts_begin_in_one_state", condition=Q(is_initial=True)
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"rule of {self.state}"
+
+
+class StateTransition(TenantOwned):
+    """From one state to another, by an event or by time."""
+
+    class Cause(models.TextChoices):
+        FIRST_USE = "first_use", "First use"
+        TOP_UP = "top_up", "Top-up"
+        RENEWED = "renewed", "Renewed"
+        RENEWAL_FAILED = "renewal_failed", "Renewal failed"
+        THRESHOLD = "threshold", "Threshold that suspends"
+        TIME = "time", "Time"
+
+    state = models.CharField(max_length=12, choices=Account.State.choices)
+    cause = models.CharField(max_length=16, choices=Cause.choices)
+    after_days = models.PositiveIntegerField(
+        null=True, blank=True, validators=[MinValueValidator(1)]
+    )
+    """Days in the state after which it is left, for TIME."""
+    to = models.CharField(max_length=12, choices=Account.State.choices)
+
+    class Meta(TenantOwned.Meta):
+        constraints: ClassVar = [
+            models.UniqueConstraint("tenant", "state", "cause", name="one_way_out_per_cause"),
+            models.CheckConstraint(
+                name="transitions_by_time_say_when",
+                condition=Q(cause="time", after_days__gt=0)
+                | (~Q(cause="time") & Q(after_days__isnull=True)),
+            ),
+            models.CheckConstraint(
+                name="a_transition_leads_elsewhere", condition=~Q(state=F("to"))
+            ),
+            models.CheckConstraint(
+                name="nothing_leads_out_of_the_end", condition=~Q(state="terminated")
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.state} → {self.to} on {self.cause}"
 
 
 class Device(TenantOwned):

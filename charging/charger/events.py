@@ -15,6 +15,7 @@ from charging.engine.values import (
     ThresholdCrossed,
     UsageUnrated,
 )
+from charging.refs import bucket_ref
 from charging.threshold_payload import bucket_payload, threshold_payload
 
 
@@ -54,7 +55,7 @@ def _of_event(
         payload |= {"rating_group": event.rating_group, "amount": event.amount}
         return _event(account, "usage.unrated", ("session", session.ref), payload, at)
     bucket = buckets[event.bucket_id]
-    subject = ("bucket", str(bucket.id))
+    subject = ("bucket", bucket_ref(bucket.id))
     payload |= {"currency": account.currency}
     match event:
         case ThresholdCrossed():

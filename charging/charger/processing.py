@@ -351,7 +351,10 @@ def _write(
         rating_groups=account.engine.rating_groups,
         may_use=account.engine.may_use,
     )
-    batch.ledger.extend(_ledger_rows(account, session, outcome.moves, at=request.at))
+    number = job.request.invocation_sequence_number if job.request else None
+    batch.ledger.extend(
+        _ledger_rows(account, session, outcome.moves, at=request.at, sequence_number=number)
+    )
     batch.events.extend(events.of_outcome(account, session, outcome, at=request.at))
     batch.log.append(
         LogRow(
@@ -359,7 +362,7 @@ def _write(
             account_key=account.key,
             session_key=session.key,
             operation=job.operation if job.request is not None else "sweep",
-            sequence_number=job.request.invocation_sequence_number if job.request else 0,
+            sequence_number=number or 0,
             fingerprint=job.fingerprint,
             received_at=now,
             status=status,
@@ -372,7 +375,12 @@ def _write(
 
 
 def _ledger_rows(
-    account: AccountRow, session: SessionRow, moves: list[Move], *, at: datetime
+    account: AccountRow,
+    session: SessionRow,
+    moves: list[Move],
+    *,
+    at: datetime,
+    sequence_number: int | None,
 ) -> list[LedgerRow]:
     """One row per touched bucket: the sum of its moves, named after what matters most of them."""
     sums: dict[int, Move] = {}
@@ -403,6 +411,7 @@ def _ledger_rows(
                     account_key=account.key,
                     bucket_id=key,
                     session_key=session.key,
+                    sequence_number=sequence_number,
                     kind=_kind_of(total),
                     available=total.available,
                     reserved=total.reserved,

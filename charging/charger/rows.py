@@ -76,6 +76,8 @@ class LedgerRow:
     account_key: int
     bucket_id: int
     session_key: int
+    sequence_number: int | None
+    """The request whose trace explains it; None for our own sweep."""
     kind: str
     available: int
     reserved: int

@@ -176,11 +176,11 @@ WHERE b.id = v.id
 INSERT_LEDGER: Final = """
 INSERT INTO charging_ledgerentry (
     tenant_id, account_id, bucket_id, session_id, kind, available, reserved, used, expired,
-    available_after, at, actor_kind, actor_name, reason, request_key)
+    available_after, at, actor_kind, actor_name, sequence_number, reason, request_key)
 SELECT v.*, '', '' FROM unnest(
     %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::text[], %s::bigint[],
     %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::timestamptz[], %s::text[],
-    %s::text[]) AS v
+    %s::text[], %s::bigint[]) AS v
 """
 
 INSERT_LOG: Final = """

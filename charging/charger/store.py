@@ -379,6 +379,7 @@ def _ledger(batch: Batch) -> list[Any]:
         *_lists(rows, "at"),
         ["network"] * len(rows),
         *_lists(rows, "actor_name"),
+        [row.sequence_number for row in rows],
     ]
 
 

@@ -109,5 +109,7 @@ def _chosen_state(request: TenantRequest) -> Account.State:
 
 
 def _main_balance(account: Account) -> Bucket | None:
-    money = Bucket.objects.filter(account=account, service=Service.MONEY, expires_at=None)
+    money = Bucket.objects.filter(
+        account=account, service=Service.MONEY, role=Bucket.Role.PAYS, expires_at=None
+    )
     return money.order_by("pk").first()

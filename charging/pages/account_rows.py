@@ -38,7 +38,9 @@ def account_rows(accounts: Sequence[Account]) -> list[AccountRow]:
 
 def _money_of(keys: Sequence[int] | dict[int, AccountRow]) -> dict[int, int]:
     money: dict[int, int] = defaultdict(int)
-    buckets = Bucket.objects.filter(account__in=keys, service=Service.MONEY, expires_at=None)
+    buckets = Bucket.objects.filter(
+        account__in=keys, service=Service.MONEY, role=Bucket.Role.PAYS, expires_at=None
+    )
     for key, available, reserved in buckets.values_list("account_id", "available", "reserved"):
         money[key] += available + reserved
     return money

@@ -1,6 +1,13 @@
 """Reading balances, the ledger, and charging sessions with their explanation."""
 
-from charging.selectors.balances import Balance, ThresholdState, balances_of, find_bucket
+from charging.selectors.balances import (
+    Balance,
+    Counter,
+    ThresholdState,
+    balances_of,
+    counters_of,
+    find_bucket,
+)
 from charging.selectors.explanation import ExplainedMessage, explain, explain_detail
 from charging.selectors.ledger import ledger_of, waterfall_of
 from charging.selectors.sessions import (
@@ -14,12 +21,14 @@ from charging.selectors.sessions import (
 
 __all__ = [
     "Balance",
+    "Counter",
     "ExplainedMessage",
     "Message",
     "SessionDetail",
     "SessionFilter",
     "ThresholdState",
     "balances_of",
+    "counters_of",
     "explain",
     "explain_detail",
     "find_bucket",

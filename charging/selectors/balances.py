@@ -57,15 +57,44 @@ class Balance:
         return "low" if any(mark.is_low for mark in self.thresholds) else "normal"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counter:
+    """A usage counter in its cycle: units used, or nano-units of money spent."""
+
+    bucket: Bucket
+    limit: int | None
+    """Units or nano-units at which it stands in the way or is marked; None: it only counts."""
+    thresholds: tuple[ThresholdState, ...]
+    """`is_low` where the mark was reached."""
+    plan: str
+
+    @property
+    def used(self) -> int:
+        return self.bucket.used
+
+    @property
+    def left(self) -> int | None:
+        """What is left of its limit, reservations of open sessions taken off."""
+        return None if self.limit is None else max(0, self.bucket.available)
+
+
 def balances_of(account: Account, *, now: datetime, include_expired: bool = False) -> list[Balance]:
     """The account's balances in the order of data, voice, SMS, money; within a service the one
-    that is used first comes first. Those that have expired at `now` are left out unless asked for.
+    that is used first comes first. Those that have expired at `now` are left out unless asked for;
+    counters are none (`counters_of`).
     """
-    buckets = _with_thresholds(Bucket.objects.filter(account=account))
+    buckets = Bucket.objects.filter(account=account, role=Bucket.Role.PAYS)
     if not include_expired:
-        at = account_time(account, now)
-        buckets = buckets.filter(Q(expires_at=None) | Q(expires_at__gt=at))
-    return [balance_of(bucket) for bucket in sorted(buckets, key=_shown_order)]
+        buckets = _valid(buckets, account, now)
+    return [balance_of(bucket) for bucket in sorted(_with_thresholds(buckets), key=_shown_order)]
+
+
+def counters_of(account: Account, *, now: datetime) -> list[Counter]:
+    """What the account's counters have counted in their current cycles, in the order of
+    balances."""
+    buckets = Bucket.objects.filter(account=account, role=Bucket.Role.COUNTS)
+    running = _with_thresholds(_valid(buckets, account, now))
+    return [_counter_of(bucket) for bucket in sorted(running, key=_shown_order)]
 
 
 def balance_of(bucket: Bucket) -> Balance:
@@ -77,6 +106,31 @@ def balance_of(bucket: Bucket) -> Balance:
         thresholds=tuple(_states(bucket, marks)),
         plan=str(version) if version else "",
     )
+
+
+def _counter_of(bucket: Bucket) -> Counter:
+    marks = bucket_thresholds(bucket.allowance) if bucket.allowance else ()
+    reached = (
+        ThresholdState(
+            name=mark.name,
+            percent_hundredths=mark.percent_hundredths,
+            limit=(limit := mark.limit(bucket.granted)),
+            is_low=bucket.used >= limit,
+        )
+        for mark in marks
+    )
+    version = bucket.plan_subscription.version if bucket.plan_subscription else None
+    return Counter(
+        bucket=bucket,
+        limit=bucket.granted or None,
+        thresholds=tuple(reached),
+        plan=str(version) if version else "",
+    )
+
+
+def _valid(buckets: QuerySet[Bucket], account: Account, now: datetime) -> QuerySet[Bucket]:
+    at = account_time(account, now)
+    return buckets.filter(Q(expires_at=None) | Q(expires_at__gt=at))
 
 
 def find_bucket(account: Account, key: int) -> Bucket | None:

@@ -19,6 +19,8 @@ _CHANGES: Final = (
     LedgerEntry.Kind.POST,
     LedgerEntry.Kind.EXPIRE,
     LedgerEntry.Kind.ADJUST,
+    LedgerEntry.Kind.TRANSFER,
+    LedgerEntry.Kind.REVERSE,
 )
 
 
@@ -44,10 +46,15 @@ def kinds_of(choice: str) -> tuple[str, ...]:
 def ledger_of(
     account: Account, *, bucket_key: int | None = None, kinds: Collection[str] = ()
 ) -> QuerySet[LedgerEntry]:
-    """An account's entries, newest first; of one bucket or some kinds when given."""
+    """An account's entries, newest first; of one bucket or some kinds when given.
+
+    What counters counted is left out unless one of them is the bucket.
+    """
     entries = LedgerEntry.objects.filter(account=account)
     if bucket_key is not None:
         entries = entries.filter(bucket_id=bucket_key)
+    else:
+        entries = entries.filter(bucket__role=Bucket.Role.PAYS)
     if kinds:
         entries = entries.filter(kind__in=kinds)
     return entries.select_related("bucket", "session").order_by("-pk")

@@ -41,6 +41,8 @@ _EVENT_ROWS: Final = {
     "usage.unrated": ("UNRATED", "bad"),
     "account.topped_up": ("TOP-UP", "good"),
     "account.adjusted": ("ADJUST", "info"),
+    "account.transferred": ("TRANSFER", "info"),
+    "account.reversed": ("REVERSE", "good"),
     "plan_subscription.started": ("PLAN", "good"),
     "session.closed_by_sweep": ("SWEEP", "warn"),
 }

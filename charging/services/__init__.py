@@ -1,15 +1,15 @@
 """Changes of what accounts may use: opening, subscribing, topping up, adjusting."""
 
-from charging.ledger import RequestKeyReused
-from charging.services.amounts import (
-    ADJUSTMENT_REASONS,
-    AdjustmentTooLow,
-    AmountAboveLimit,
-    adjust_bucket,
-    money_bucket,
-    top_up_money,
-    top_up_units,
+from charging.ledger import AlreadyReversed, RequestKeyReused
+from charging.services.amounts import adjust_bucket, money_bucket, top_up_money, top_up_units
+from charging.services.corrections import (
+    NothingToReverse,
+    UnitsDiffer,
+    reverse_charge,
+    reverse_entry,
+    transfer_amount,
 )
+from charging.services.rules import ADJUSTMENT_REASONS, AdjustmentTooLow, AmountAboveLimit
 from charging.services.subscriptions import (
     CurrencyMismatch,
     NotEnoughMoney,
@@ -25,17 +25,23 @@ __all__ = [
     "ADJUSTMENT_REASONS",
     "AccountTerminated",
     "AdjustmentTooLow",
+    "AlreadyReversed",
     "AmountAboveLimit",
     "CurrencyMismatch",
     "NotEnoughMoney",
     "NotPublished",
+    "NothingToReverse",
     "RequestKeyReused",
+    "UnitsDiffer",
     "adjust_bucket",
     "change_plan",
     "end_plan_subscription",
     "money_bucket",
     "open_account",
+    "reverse_charge",
+    "reverse_entry",
     "start_plan_subscription",
     "top_up_money",
     "top_up_units",
+    "transfer_amount",
 ]

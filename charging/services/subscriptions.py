@@ -13,7 +13,8 @@ from django.db import transaction
 from charging import ledger
 from charging.ledger import Cause
 from charging.models import Bucket
-from charging.services.amounts import lock_living, money_bucket
+from charging.services.amounts import money_bucket
+from charging.services.rules import lock_living
 from plans.models import Allowance, Plan, PlanVersion
 from plans.selectors import newest_published_version
 from portal.tenancy import audit
@@ -224,12 +225,12 @@ def _end_bucket(account: Account, bucket: Bucket, at: datetime, cause: Cause) ->
             account,
             "bucket.expired",
             subject_type="bucket",
-            subject_id=str(bucket.pk),
+            subject_id=bucket.ref,
             occurred_at=cause.now,
             payload={
                 "account": account.public_id,
                 "bucket": bucket.name,
-                "bucket_id": bucket.pk,
+                "bucket_id": bucket.ref,
                 "service": bucket.service,
                 "unit": bucket.unit,
                 "amount": entry.expired,
@@ -250,7 +251,7 @@ def _tell_started(
     buckets = [
         {
             "bucket": bucket.name,
-            "bucket_id": bucket.pk,
+            "bucket_id": bucket.ref,
             "service": bucket.service,
             "unit": bucket.unit,
             "amount": bucket.granted,

@@ -87,6 +87,18 @@ EXAMPLES: Final[dict[str, Example]] = {
         body={"amount": "10.00", "reason": "Voucher 4711"},
         headers={"Idempotency-Key": "voucher-4711"},
     ),
+    "counters_list": Example(path=_ACCOUNT),
+    "ledger_list": Example(path=_ACCOUNT, query="kind=issue"),
+    "transfers_create": Example(
+        path=_ACCOUNT,
+        body={"to_account": "crm-10018", "amount": "5.00", "reason": "request"},
+        headers={"Idempotency-Key": "gift-88"},
+    ),
+    "reversals_create": Example(
+        path=_ACCOUNT,
+        body={"session": "ul0pQYwAbM1cAX0dSjV9cVOFf7mu3vHA", "reason": "wrong-charge"},
+        headers={"Idempotency-Key": "complaint-17"},
+    ),
     "usage_create": Example(
         path=_DEVICE,
         body={"service": "voice", "volume": 252, "destination": "34911234567"},

@@ -3,7 +3,7 @@
 from django.urls import URLPattern, URLResolver, include, path, re_path, register_converter
 from django.urls.converters import StringConverter
 
-from charging.api import accounts, emulation, sessions
+from charging.api import accounts, emulation, ledger, sessions
 from notifications import api as notifications
 from plans import api as plans
 from portal.api.views import SchemaView, unknown_address
@@ -42,6 +42,10 @@ _accounts = [
     path("<key:id>/", accounts.AccountDetailView.as_view(), name="api-account"),
     path("<key:id>/balances/", accounts.BalanceListView.as_view(), name="api-balances"),
     path("<key:id>/topups/", accounts.TopUpView.as_view(), name="api-topups"),
+    path("<key:id>/counters/", ledger.CounterListView.as_view(), name="api-counters"),
+    path("<key:id>/ledger/", ledger.LedgerListView.as_view(), name="api-ledger"),
+    path("<key:id>/transfers/", ledger.TransferView.as_view(), name="api-transfers"),
+    path("<key:id>/reversals/", ledger.ReversalView.as_view(), name="api-reversals"),
 ]
 
 _devices = [

@@ -78,7 +78,10 @@ def _correct(accounts: list[Account], day: int, agent: Actor, at: datetime) -> N
     """For the first account, in the order given, that can bear it."""
     reason, note, service, delta = _CORRECTIONS[day]
     buckets = Bucket.objects.select_related("account").filter(
-        service=service, account__in=accounts, available__gte=max(0, -delta)
+        service=service,
+        role=Bucket.Role.PAYS,
+        account__in=accounts,
+        available__gte=max(0, -delta),
     )
     by_account = {bucket.account_id: bucket for bucket in buckets.order_by("-pk")}
     bucket = next(by_account[account.pk] for account in accounts if account.pk in by_account)

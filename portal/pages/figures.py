@@ -72,6 +72,7 @@ def _accounts_running_low(now: datetime) -> QuerySet[Account]:
             )
         ),
         account=OuterRef("pk"),
+        role=Bucket.Role.PAYS,
         granted__gt=0,
     )
     return Account.objects.filter(Exists(low), state=Account.State.ACTIVE)

@@ -144,7 +144,7 @@ def test_balances_are_full_at_first(rest, ana):
     assert (data["granted"], data["available"]) == (20 * 2**30, 20 * 2**30)
     assert (data["reserved"], data["used"], data["expired"]) == (0, 0, 0)
     assert data["expires_at"]
-    assert isinstance(data["bucket"], int)
+    assert isinstance(data["bucket"], str)
     assert data["thresholds"] == [
         {"name": "50 %", "percent": 50, "limit": 10 * 2**30, "state": "normal"},
         {"name": "20 %", "percent": 20, "limit": 4 * 2**30, "state": "normal"},

@@ -78,7 +78,7 @@ def test_a_long_history_shows_its_newest_changes(account, now):
 def test_kinds_are_one_all_or_what_a_subscriber_notices():
     assert kinds_of("reserve") == ("reserve",)
     assert kinds_of("all") == kinds_of("nonsense") == ()
-    assert set(kinds_of(CHANGES)) == {"issue", "post", "expire", "adjust"}
+    assert set(kinds_of(CHANGES)) == {"issue", "post", "expire", "adjust", "transfer", "reverse"}
 
 
 def test_the_ledger_of_an_account_is_its_own_and_newest_first(account, flex, now):

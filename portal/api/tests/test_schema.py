@@ -16,7 +16,12 @@ from portal.tenancy.roles import CLIENT_SCOPES
 from tests.harness.rest import RestCaller, make_caller
 
 UNDOCUMENTED = {"api/v1/schema/", "api/v1/docs/"}
-NEEDS_A_SESSION = {"emulated_sessions_read", "charging_sessions_read"}
+NEEDS_A_SESSION = {
+    "emulated_sessions_read",
+    "charging_sessions_read",
+    "transfers_create",  # and a second account
+    "reversals_create",
+}
 
 
 @pytest.fixture(scope="module")
