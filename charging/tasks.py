@@ -1,4 +1,4 @@
-"""Celery tasks of the emulator: short steps that may run twice, with ids as arguments."""
+"""Celery tasks of charging: short steps that may run twice, with ids as arguments."""
 
 from __future__ import annotations
 
@@ -14,11 +14,14 @@ from django.utils import timezone
 from charging import emulator, emulator_burst, emulator_runner
 from charging.models import Burst, EmulatedSession
 from charging.models.emulation import JobState
+from charging.services import expiry
 from portal.tenancy.models import Tenant
 from portal.tenancy.scope import tenant_scope
 from portal.tenancy.tasks import TenantTask
 
 SWEEP_LIMIT = 200
+BATCHES_MAX = 50
+"""Of one operator in one sweep; the next sweep goes on."""
 
 
 @shared_task(base=TenantTask)
@@ -53,6 +56,23 @@ def sweep_emulation(**kwargs: Any) -> None:
                 _requeue_session(session, now=now)
             for burst in emulator.due_bursts(now=now)[:SWEEP_LIMIT]:
                 _requeue_burst(burst, now=now)
+
+
+@shared_task
+def sweep_expired_buckets(**kwargs: Any) -> None:
+    """What is left of balances past their end expires, in every tenant."""
+    now = timezone.now()
+    for tenant in tenants_with_due_buckets(now=now):
+        with tenant_scope(tenant):
+            for _ in range(BATCHES_MAX):
+                if not expiry.sweep_expired(now=now).buckets:
+                    break
+
+
+def tenants_with_due_buckets(*, now: datetime) -> QuerySet[Tenant]:
+    """Asked without a scope."""
+    due = RawSQL("SELECT charging_tenants_with_due_buckets(%s)", [now])
+    return Tenant.objects.filter(pk__in=due).order_by("pk")
 
 
 def tenants_with_due_emulation(*, now: datetime) -> QuerySet[Tenant]:

@@ -132,6 +132,11 @@ CELERY_BEAT_SCHEDULE: dict[str, Any] = {
         "schedule": 1.0,
         "options": {"expires": 1.0},
     },
+    "expire what is left of balances past their end": {
+        "task": "charging.tasks.sweep_expired_buckets",
+        "schedule": 10.0,
+        "options": {"expires": 10.0},
+    },
     "publish events that nobody published": {
         "task": "notifications.tasks.sweep_outbox",
         "schedule": 5.0,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -11,6 +12,47 @@ from django.db.models import F
 from notifications import outbox
 from notifications.models import NotificationEvent
 from subscribers.models import Account
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fact:
+    """An event of an account, not yet recorded."""
+
+    account: Account
+    type: str
+    subject_type: str
+    subject_id: str
+    occurred_at: datetime
+    payload: Mapping[str, Any]
+
+
+def record_many(facts: Sequence[Fact]) -> list[NotificationEvent]:
+    """Record events of any number of accounts in a fixed number of statements.
+
+    The caller holds their lock rows and read the accounts under them.
+    """
+    numbered: dict[int, int] = {}
+    drafts = []
+    for fact in facts:
+        key = fact.account.pk
+        numbered[key] = numbered.get(key, fact.account.event_seq) + 1
+        drafts.append(
+            outbox.Draft(
+                type=fact.type,
+                subject_type=fact.subject_type,
+                subject_id=fact.subject_id,
+                occurred_at=fact.occurred_at,
+                payload=fact.payload,
+                account=outbox.AccountRef(
+                    key=key, public_id=fact.account.public_id, seq=numbered[key]
+                ),
+            )
+        )
+    accounts = {fact.account.pk: fact.account for fact in facts}
+    for key, account in accounts.items():
+        account.event_seq = numbered[key]
+    Account.objects.bulk_update(accounts.values(), ["event_seq"])
+    return outbox.record_many(drafts)
 
 
 def record(

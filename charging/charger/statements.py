@@ -167,7 +167,8 @@ WHERE s.id = v.id
 
 UPDATE_BUCKETS: Final = """
 UPDATE charging_bucket b
-SET available = v.available, reserved = v.reserved, used = v.used, expired = v.expired
+SET available = v.available, reserved = v.reserved, used = v.used, expired = v.expired,
+    is_swept = b.is_swept AND v.available <= 0
 FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[])
      AS v(id, available, reserved, used, expired)
 WHERE b.id = v.id
