@@ -11,6 +11,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 
+import plans.reference.models  # noqa: F401  here Django looks for an app's models
 from portal.tenancy.fields import TenantForeignKey
 from portal.tenancy.models import TenantOwned
 

@@ -38,7 +38,7 @@ WEIGHT_MAX = 1_000_000
 NAME_MAX = 80
 THRESHOLD_NAME_MAX = 60
 
-RESERVED_CODES = frozenset({"new", "rating-groups", "rows"})
+RESERVED_CODES = frozenset({"new", "rating-groups", "rows", "destinations", "zones", "holidays"})
 """Plan codes whose page would be another page of the portal."""
 
 _HUNDREDTH = Decimal("0.01")

@@ -22,6 +22,11 @@ from portal.tenancy.managers import TenantManager, claim_for_scope
 from portal.tenancy.timezones import validate_time_zone
 
 
+def default_emergency_numbers() -> list[str]:
+    """112 and 911 work in every mobile network (TS 22.101 §10.1); 999 and 000 in many."""
+    return ["112", "911", "999", "000"]
+
+
 class Tenant(models.Model):
     """An operator: the owner of every other row. On the wire `tenantIdentifier`."""
 
@@ -49,12 +54,42 @@ class Tenant(models.Model):
         max_length=6, default="00101", validators=[RegexValidator(r"^\d{5,6}$")]
     )
     """MCC and MNC of the home network."""
+    country_code = models.CharField(
+        max_length=3, blank=True, validators=[RegexValidator(r"^[1-9]\d{0,2}\Z", "1 to 3 digits.")]
+    )
+    """E.164 country code of national numbers; empty: they are left as they are dialled."""
+    international_prefix = models.CharField(
+        max_length=5,
+        default="00",
+        blank=True,
+        validators=[RegexValidator(r"^\d{1,5}\Z", "1 to 5 digits.")],
+    )
+    national_prefix = models.CharField(
+        max_length=5,
+        default="0",
+        blank=True,
+        validators=[RegexValidator(r"^\d{1,5}\Z", "1 to 5 digits.")],
+    )
+    """Dialled before national numbers and no part of them; empty where there is none."""
+    emergency_numbers = ArrayField(
+        models.CharField(
+            max_length=8, validators=[RegexValidator(r"^\d{2,8}\Z", "2 to 8 digits each.")]
+        ),
+        default=default_emergency_numbers,
+        blank=True,
+    )
+    """Free, and never refused; as dialled."""
+    allows_zero_rating = models.BooleanField(default=False)
+    """Plans may make chosen rating groups free, where the law lets them (in the EU it does not:
+    Regulation 2015/2120)."""
     bare_location = models.BooleanField(default=False)
     """Answer creates with a bare session id in Location, as Totogi's demo client needs."""
     support_adjust_limit = models.BigIntegerField(default=50_000_000_000)
     """The most a support agent may adjust at once, nano-units of money."""
     settings_revision = models.BigIntegerField(default=0)
     """Counts changes of what the charger caches: rating groups and the switches above."""
+    reference_revision = models.BigIntegerField(default=0)
+    """Counts changes of the reference data, which is larger: prefixes, zones, holidays, numbers."""
     created_at = models.DateTimeField(default=timezone.now)
 
     class Meta:

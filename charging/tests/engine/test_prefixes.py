@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import random
-from typing import Any
+from typing import Any, Self
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -55,12 +55,12 @@ def test_the_order_of_the_pairs_and_repeats_among_them_do_not_matter():
     assert len(PrefixTable(pairs)) == 2
 
 
-class Counted(str):
+class Counted(str):  # noqa: SLOT000  it counts in an attribute
     """A number that counts how many beginnings of it are tried."""
 
     tried: int
 
-    def __new__(cls, text: str) -> Counted:
+    def __new__(cls, text: str) -> Self:
         number = super().__new__(cls, text)
         number.tried = 0
         return number

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from typing import Any, Final
 from zoneinfo import available_timezones
@@ -54,6 +55,37 @@ class OperatorForm(forms.Form):
         help_text="The most money of one top-up or adjustment by people who are no administrators.",
         widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}),
     )
+    country_code = forms.CharField(
+        label="Country code",
+        max_length=3,
+        required=False,
+        help_text="Of national numbers, as 49; without it they are compared as they are dialled.",
+        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
+    )
+    international_prefix = forms.CharField(
+        label="International prefix",
+        max_length=5,
+        required=False,
+        help_text="Dialled for +, mostly 00; 011 in North America.",
+        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
+    )
+    national_prefix = forms.CharField(
+        label="National prefix",
+        max_length=5,
+        required=False,
+        help_text="Dialled before area codes, mostly 0. Leave it empty where there is none.",
+        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
+    )
+    emergency_numbers = forms.CharField(
+        label="Emergency numbers",
+        max_length=200,
+        required=False,
+        help_text="Calls to them are free and never refused.",
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+    allows_zero_rating = forms.BooleanField(
+        label="Plans may make chosen rating groups free (zero rating)", required=False
+    )
     separates_duties = forms.BooleanField(
         label="Separate duties: product managers design, publishers publish", required=False
     )
@@ -75,6 +107,11 @@ class OperatorForm(forms.Form):
         except Unreadable as error:
             raise forms.ValidationError(str(error)) from error
 
+    def clean_emergency_numbers(self) -> tuple[str, ...]:
+        """The numbers one by one, however they are separated."""
+        typed = re.split(r"[\s,;]+", self.cleaned_data["emergency_numbers"])
+        return tuple(filter(None, typed))
+
     @classmethod
     def typed(cls, tenant: Tenant) -> dict[str, Any]:
         """The settings as the form shows them."""
@@ -82,6 +119,7 @@ class OperatorForm(forms.Form):
         return {
             **{name: getattr(tenant, name) for name in cls.base_fields},
             "support_adjust_limit": limit,
+            "emergency_numbers": ", ".join(tenant.emergency_numbers),
         }
 
 

@@ -207,6 +207,11 @@ OPERATOR = {
     "gigabyte_base": "1000",
     "support_adjust_limit": "12.50",
     "separates_duties": "on",
+    "country_code": "33",
+    "international_prefix": "00",
+    "national_prefix": "0",
+    "emergency_numbers": "112, 15 17;18 112",
+    "allows_zero_rating": "on",
 }
 
 
@@ -219,6 +224,8 @@ def test_the_operators_settings_are_saved(admin: Browser, northwind: Tenant) -> 
     assert northwind.support_adjust_limit == 12_500_000_000
     assert (northwind.gigabyte_base, northwind.separates_duties) == (1000, True)
     assert northwind.bare_location is False
+    assert northwind.emergency_numbers == ["112", "15", "17", "18"]
+    assert (northwind.country_code, northwind.allows_zero_rating) == ("33", True)
 
 
 @pytest.mark.parametrize(
@@ -230,6 +237,10 @@ def test_the_operators_settings_are_saved(admin: Browser, northwind: Tenant) -> 
         ("support_adjust_limit", "a lot", "Enter a number"),
         ("support_adjust_limit", "-1", "Enter 0 or more."),
         ("gigabyte_base", "1012", "valid choice"),
+        ("country_code", "0", "1 to 3 digits."),
+        ("national_prefix", "zero", "1 to 5 digits."),
+        ("emergency_numbers", "112, help", "2 to 8 digits each."),
+        ("emergency_numbers", " ", "Name at least one"),
     ],
 )
 def test_a_wrong_setting_is_refused_at_its_field_and_kept(

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
+from typing import Any, Final
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
@@ -11,7 +12,7 @@ from django.db.models import F
 
 from portal.tenancy import audit
 from portal.tenancy.actor import Actor
-from portal.tenancy.models import Tenant
+from portal.tenancy.models import Tenant, default_emergency_numbers
 from portal.tenancy.roles import create_default_roles
 from portal.tenancy.scope import current_tenant, tenant_scope
 from portal.tenancy.services.administrators import MANAGE
@@ -30,10 +31,24 @@ class TenantSettings:
     support_adjust_limit: int
     """Nano-units of the operator's currency."""
     bare_location: bool
+    country_code: str = ""
+    international_prefix: str = "00"
+    national_prefix: str = "0"
+    emergency_numbers: tuple[str, ...] = field(
+        default_factory=lambda: tuple(default_emergency_numbers())
+    )
+    allows_zero_rating: bool = False
 
     @classmethod
     def of(cls, tenant: Tenant) -> TenantSettings:
-        return cls(**{field: getattr(tenant, field) for field in cls.__dataclass_fields__})
+        found = {field: getattr(tenant, field) for field in cls.__dataclass_fields__}
+        return cls(**{**found, "emergency_numbers": tuple(tenant.emergency_numbers)})
+
+
+NUMBERING: Final = frozenset(
+    ("country_code", "international_prefix", "national_prefix", "emergency_numbers")
+)
+"""What the charger caches with the reference data."""
 
 
 @transaction.atomic
@@ -73,25 +88,35 @@ def update_tenant(*, settings: TenantSettings, actor: Actor, now: datetime) -> T
     """Change the open scope's tenant. Raises Invalid, paths as the fields of TenantSettings."""
     actor.require(MANAGE)
     tenant = Tenant.objects.select_for_update(no_key=True).get(pk=current_tenant().pk)
-    before, after = asdict(TenantSettings.of(tenant)), asdict(settings)
-    changed = [field for field in after if before[field] != after[field]]
+    before, after = _recorded(TenantSettings.of(tenant)), _recorded(settings)
+    changed = [name for name in after if before[name] != after[name]]
     if not changed:
         return tenant
-    for field in changed:
-        setattr(tenant, field, after[field])
+    for name in changed:
+        setattr(tenant, name, after[name])
     _check(tenant)
-    tenant.settings_revision = F("settings_revision") + 1
-    tenant.save(update_fields=[*changed, "settings_revision"])
+    revisions = ["settings_revision"]
+    if NUMBERING.intersection(changed):
+        revisions.append("reference_revision")
+    for name in revisions:
+        setattr(tenant, name, F(name) + 1)
+    tenant.save(update_fields=[*changed, *revisions])
     tenant.refresh_from_db()
     _record(
         "tenant.changed",
         tenant,
         actor,
         now,
-        before={field: before[field] for field in changed},
-        after={field: after[field] for field in changed},
+        before={name: before[name] for name in changed},
+        after={name: after[name] for name in changed},
     )
     return tenant
+
+
+def _recorded(settings: TenantSettings) -> dict[str, Any]:
+    """As the audit trail keeps them; emergency numbers once each."""
+    numbers = list(dict.fromkeys(settings.emergency_numbers))
+    return {**asdict(settings), "emergency_numbers": numbers}
 
 
 def _check(tenant: Tenant) -> None:
@@ -103,6 +128,10 @@ def _check(tenant: Tenant) -> None:
         ) from error
     if tenant.support_adjust_limit < 0:
         raise Invalid.at("support_adjust_limit", "Enter 0 or more.")
+    if not tenant.emergency_numbers:
+        raise Invalid.at(
+            "emergency_numbers", "Name at least one: calls for help are never refused."
+        )
 
 
 def _record(

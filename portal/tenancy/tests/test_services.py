@@ -107,6 +107,35 @@ def test_settings_are_changed_with_only_the_difference_in_the_audit_trail(
     assert entry.actor_name == "Ada"
 
 
+def test_how_subscribers_dial_is_kept_with_the_reference_data_of_the_charger(
+    scope: Tenant, now: datetime
+) -> None:
+    scope.refresh_from_db()
+    revision = scope.reference_revision
+
+    renamed = update_tenant(
+        settings=replace(TenantSettings.of(scope), name="Other"), actor=ADMIN, now=now
+    )
+    assert renamed.reference_revision == revision
+    dials = update_tenant(
+        settings=replace(TenantSettings.of(renamed), emergency_numbers=("110", "119", "110")),
+        actor=ADMIN,
+        now=now,
+    )
+
+    assert dials.reference_revision == revision + 1
+    assert dials.emergency_numbers == ["110", "119"]
+
+
+def test_a_new_operator_knows_the_usual_emergency_numbers_and_rates_all_use(
+    db: None, now: datetime
+) -> None:
+    tenant = create_tenant(slug="fabrikam", name="Fabrikam", currency="SEK", actor=SYSTEM, now=now)
+
+    assert tenant.emergency_numbers == ["112", "911", "999", "000"]
+    assert not tenant.allows_zero_rating
+
+
 def test_saving_settings_as_they_are_changes_and_records_nothing(
     scope: Tenant, now: datetime
 ) -> None:
@@ -125,6 +154,9 @@ def test_saving_settings_as_they_are_changes_and_records_nothing(
         ("home_plmn", "12"),
         ("gigabyte_base", 1012),
         ("support_adjust_limit", -1),
+        ("country_code", "0"),
+        ("emergency_numbers", ()),
+        ("emergency_numbers", ("112", "help")),
     ],
 )
 def test_a_wrong_setting_is_refused_at_its_field(
