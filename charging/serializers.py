@@ -65,6 +65,12 @@ class BalanceOut(serializers.Serializer[Any]):
     expired = serializers.SerializerMethodField()
     expires_at = serializers.DateTimeField(source="bucket.expires_at", allow_null=True)
     state = serializers.ChoiceField(choices=["normal", "low", "exhausted"])
+    is_shared = serializers.BooleanField(
+        source="bucket.is_shared", help_text="Offered to its children and shared group."
+    )
+    is_disabled = serializers.BooleanField(
+        source="bucket.is_disabled", help_text="Blocked: it pays for nothing."
+    )
     thresholds = serializers.SerializerMethodField()
 
     def get_unit(self, balance: Balance) -> str:

@@ -244,6 +244,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "MeteredService": ["voice", "sms", "data"],
         "PlanVersionState": "plans.models.PlanVersion.State",
         "Service": "plans.models.Service",
+        "SharedGroupOrder": "subscribers.models.SharedGroup.Order",
         "ThresholdState": ["low", "normal"],
     },
     "POSTPROCESSING_HOOKS": [

@@ -49,6 +49,18 @@ class AccountOut(serializers.Serializer[Account]):
     currency = serializers.CharField()
     time_zone = serializers.CharField(source="zone.key")
     created_at = serializers.DateTimeField()
+    parent = serializers.CharField(  # type: ignore[assignment]  # a field, not Field.parent
+        source="parent.public_id",
+        allow_null=True,
+        default=None,
+        help_text="Id of the account above it, or null.",
+    )
+    shared_group = serializers.CharField(
+        source="shared_group.code",
+        allow_null=True,
+        default=None,
+        help_text="Code of its shared group, or null.",
+    )
     plan = serializers.SerializerMethodField(help_text="Code of the plan it is on now.")
     plan_subscriptions = PlanSubscriptionOut(many=True)
     devices = serializers.SerializerMethodField(help_text="Ids of its devices.")

@@ -62,7 +62,7 @@ def create_account(
         lock_id=0,
         created_at=now,
     )
-    _insert(account, taken={"account_id_is_unique": FieldError("id", "This id is already in use.")})
+    insert(account, taken={"account_id_is_unique": FieldError("id", "This id is already in use.")})
     account.refresh_from_db(fields=["lock_id"])  # given by the database: its own key
     events.record(
         account,
@@ -119,7 +119,7 @@ def create_device(
         is_test=is_test,
         created_at=now,
     )
-    _insert(
+    insert(
         device,
         taken={
             "device_id_is_unique": FieldError("id", "Another device has this id."),
@@ -207,10 +207,10 @@ def _parse_identities(supi: str, gpsi: str) -> tuple[str, str]:
     return digits["supi"], digits["gpsi"]
 
 
-def _insert(row: TenantOwned, *, taken: dict[str, FieldError]) -> None:
+def insert(row: TenantOwned, *, taken: dict[str, FieldError]) -> None:
     """Save a new row. Broken fields raise Invalid, the unique constraints of `taken` Taken."""
     try:
-        row.clean_fields(exclude=["tenant", "account"])
+        row.clean_fields(exclude=["tenant", "account", "owner"])
     except ValidationError as error:
         raise Invalid(_field_errors(error)) from error
     try:

@@ -36,7 +36,7 @@ class AccountView(TenantView):
 
 def _with_parts(accounts: QuerySet[Account]) -> QuerySet[Account]:
     held = PlanSubscription.objects.select_related("version__plan").order_by("-starts_at", "-pk")
-    return accounts.select_related("tenant").prefetch_related(
+    return accounts.select_related("tenant", "parent", "shared_group").prefetch_related(
         Prefetch("plan_subscriptions", held), Prefetch("devices", Device.objects.order_by("pk"))
     )
 

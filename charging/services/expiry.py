@@ -25,6 +25,7 @@ from django.db.models import (
 )
 
 from charging.models import Bucket, LedgerEntry
+from charging.services.sharing import renew_cap
 from subscribers import events
 from subscribers.models import Account
 
@@ -51,7 +52,7 @@ class Swept:
 def sweep_expired(*, now: datetime, limit: int = BATCH) -> Swept:
     """Expire one batch of the open scope's tenant; none when nothing is due or all of it busy.
 
-    Negative amounts stay: they are debt.
+    Negative amounts stay: they are debt. Caps go into their next cycle.
     """
     with transaction.atomic():
         locked = _claim(now, limit)
@@ -69,6 +70,9 @@ def sweep_expired(*, now: datetime, limit: int = BATCH) -> Swept:
             bucket.is_swept = True
         Bucket.objects.bulk_update(buckets, ["available", "expired", "is_swept"])
         events.record_many(_events(told, now))
+        for bucket in buckets:
+            if bucket.caps:
+                renew_cap(bucket, now=now)
         return Swept(buckets=len(buckets), expired=len(left))
 
 

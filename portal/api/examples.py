@@ -26,6 +26,8 @@ _VERSION: Final = {**_PLAN, "number": "1"}
 _ACCOUNT: Final = {"id": "crm-10017"}
 _DEVICE: Final = {"id": "sim-10017"}
 
+_DATA_CAP: Final = {"service": "data", "amount": GIGABYTE}
+
 _VERSION_BODY: Final = {
     "price": "9.90",
     "currency": "EUR",
@@ -82,6 +84,28 @@ EXAMPLES: Final[dict[str, Example]] = {
     "devices_list": Example(query="account=crm-10017"),
     "devices_read": Example(path=_DEVICE),
     "balances_list": Example(path=_ACCOUNT),
+    "parents_read": Example(path=_ACCOUNT),
+    "parents_replace": Example(path=_ACCOUNT, body={"parent": None}),
+    "shared_groups_create": Example(
+        body={
+            "code": "torres",
+            "name": "Torres family",
+            "owner": "crm-10017",
+            "order": "own_lowest",
+            "members": [
+                {"account": "crm-10017", "caps": [{"service": "data", "amount": GIGABYTE}]}
+            ],
+        }
+    ),
+    "shared_groups_list": Example(),
+    "shared_groups_read": Example(path={"code": "torres"}),
+    "shared_groups_replace": Example(
+        path={"code": "torres"}, body={"name": "Torres", "order": "lowest"}
+    ),
+    "balances_read": Example(path={**_ACCOUNT, "bucket": "3w5q0p7v9k1xd"}),
+    "balances_change": Example(
+        path={**_ACCOUNT, "bucket": "3w5q0p7v9k1xd"}, body={"is_shared": True}
+    ),
     "topups_create": Example(
         path=_ACCOUNT,
         body={"amount": "10.00", "reason": "Voucher 4711"},

@@ -3,7 +3,7 @@
 from django.urls import URLPattern, URLResolver, include, path, re_path, register_converter
 from django.urls.converters import StringConverter
 
-from charging.api import accounts, emulation, ledger, sessions
+from charging.api import accounts, emulation, ledger, sessions, sharing
 from notifications import api as notifications
 from plans import api as plans
 from portal.api.views import SchemaView, unknown_address
@@ -41,6 +41,12 @@ _accounts = [
     path("", accounts.AccountListView.as_view(), name="api-accounts"),
     path("<key:id>/", accounts.AccountDetailView.as_view(), name="api-account"),
     path("<key:id>/balances/", accounts.BalanceListView.as_view(), name="api-balances"),
+    path(
+        "<key:id>/balances/<key:bucket>/",
+        sharing.BalanceDetailView.as_view(),
+        name="api-balance",
+    ),
+    path("<key:id>/parent/", sharing.ParentView.as_view(), name="api-parent"),
     path("<key:id>/topups/", accounts.TopUpView.as_view(), name="api-topups"),
     path("<key:id>/counters/", ledger.CounterListView.as_view(), name="api-counters"),
     path("<key:id>/ledger/", ledger.LedgerListView.as_view(), name="api-ledger"),
@@ -65,6 +71,8 @@ _v1: list[URLPattern | URLResolver] = [
         name="api-rating-group",
     ),
     path("accounts/", include(_accounts)),
+    path("shared-groups/", sharing.GroupListView.as_view(), name="api-shared-groups"),
+    path("shared-groups/<key:code>/", sharing.GroupDetailView.as_view(), name="api-shared-group"),
     path("devices/", include(_devices)),
     path(
         "emulated-sessions/<uuid:id>/",

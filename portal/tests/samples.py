@@ -29,6 +29,7 @@ from portal.tenancy.secrets import seal
 from portal.tenancy.services import add_member, create_role
 from portal.tests.addresses import Address
 from subscribers.models import Account, Device
+from subscribers.sharing import create_group
 from tests import factories
 
 MARK = "zq7-sample"
@@ -86,6 +87,8 @@ class Samples:
             "api-account": {"id": self.account.public_id},
             "api-balances": {"id": self.account.public_id},
             "api-topups": {"id": self.account.public_id},
+            "api-balance": {"id": self.account.public_id, "bucket": self.bucket.ref},
+            "api-parent": {"id": self.account.public_id},
             "api-counters": {"id": self.account.public_id},
             "api-ledger": {"id": self.account.public_id},
             "api-transfers": {"id": self.account.public_id},
@@ -110,6 +113,7 @@ def make_samples(tenant: Tenant) -> Samples:
         emulated = EmulatedSession.objects.create(
             device=device, service="data", volume=1, label=MARK, created_at=now
         )
+        create_group(code=MARK, name=MARK, owner=account, actor=SYSTEM, now=now)
         create_role(name=MARK, permissions=["plans.view"], actor=SYSTEM, now=now)
         webhook, delivery, event = _make_webhook(now)
         return Samples(

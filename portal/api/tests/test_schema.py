@@ -19,6 +19,8 @@ UNDOCUMENTED = {"api/v1/schema/", "api/v1/docs/"}
 NEEDS_A_SESSION = {
     "emulated_sessions_read",
     "charging_sessions_read",
+    "balances_read",  # a balance
+    "balances_change",
     "transfers_create",  # and a second account
     "reversals_create",
 }
