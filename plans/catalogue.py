@@ -72,7 +72,12 @@ def add_words(rows: Iterable[PlanRow], by: Conventions) -> None:
     """Word the allowances of the rows of one page."""
     rows = list(rows)
     prefetch_related_objects(
-        [row.shown for row in rows], "allowances", "allowances__thresholds", "rates"
+        [row.shown for row in rows],
+        "allowances",
+        "allowances__thresholds",
+        "rates",
+        "bands",
+        "examples",
     )
     for row in rows:
         spec = selectors.spec_of(row.shown)

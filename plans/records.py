@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any
 
-from plans.specs import AllowanceSpec, RateSpec, ThresholdSpec, VersionSpec, plain_decimal
+from plans.specs import AllowanceSpec, RateSpec, ThresholdSpec, VersionSpec
+from plans.stored import plain
 
 Recorded = dict[str, Any]
 
@@ -14,10 +15,7 @@ Recorded = dict[str, Any]
 def recorded(spec: VersionSpec) -> Recorded:
     """Everything the version says; amounts are whole units, percentages decimal strings."""
     return {
-        "currency": spec.currency,
-        "price": spec.price,
-        "renewal": spec.renewal,
-        "renewal_count": spec.renewal_count,
+        **{field.name: plain(getattr(spec, field.name)) for field in fields(spec)},
         "allowances": [_allowance(allowance) for allowance in spec.allowances],
         "rates": [_rate(rate) for rate in spec.rates],
     }
@@ -30,23 +28,27 @@ def changed_parts(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[
 
 
 def _allowance(spec: AllowanceSpec) -> Recorded:
-    plain = _plain(spec)
-    # The order in which marks are typed says nothing: they are kept from the highest down.
-    plain["thresholds"] = sorted((_threshold(mark) for mark in spec.thresholds), key=str)
-    return plain
+    always = ("name", "amount", "service", "weight", "validity_days", "display_unit")
+    return {
+        **_always(spec, always),
+        # The order in which marks are typed says nothing: they are kept from the highest down.
+        "thresholds": sorted((_threshold(mark) for mark in spec.thresholds), key=str),
+    }
 
 
 def _rate(spec: RateSpec) -> Recorded:
-    return _plain(spec)
+    return _always(spec, ("price", "per", "service", "increment", "connect_fee"))
 
 
 def _threshold(spec: ThresholdSpec) -> Recorded:
-    percent = None if spec.percent is None else plain_decimal(spec.percent)
-    return {"name": spec.name, "percent": percent, "amount": spec.amount}
+    return {"percent": None, "amount": None, "name": spec.name, **plain(spec)}
 
 
-def _plain(spec: AllowanceSpec | RateSpec) -> Recorded:
-    values = {field.name: getattr(spec, field.name) for field in fields(spec)}
-    values["key"] = str(spec.key) if spec.key else None
-    values["rating_groups"] = list(spec.rating_groups)
-    return values
+def _always(spec: AllowanceSpec | RateSpec, names: tuple[str, ...]) -> Recorded:
+    """The spec with the fields that people look for, whether or not they say anything."""
+    return {
+        **{name: getattr(spec, name) for name in names},
+        "key": str(spec.key) if spec.key else None,
+        "rating_groups": list(spec.rating_groups),
+        **plain(spec),
+    }

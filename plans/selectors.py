@@ -2,10 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from django.db.models import Prefetch, QuerySet
 
-from plans.models import Allowance, Plan, PlanVersion, Rate, RatingGroup, Threshold
-from plans.specs import AllowanceSpec, RateSpec, ThresholdSpec, VersionSpec
+from plans.models import (
+    Allowance,
+    Plan,
+    PlanExample,
+    PlanVersion,
+    Rate,
+    RatingGroup,
+    Threshold,
+    TimeBand,
+)
+from plans.reference.models import DestinationGroup, Zone
+from plans.references import References
+from plans.rows import version_spec
+from plans.specs import VersionSpec
 from portal.tenancy.scope import current_tenant
 
 
@@ -14,12 +28,32 @@ def rating_groups() -> dict[int, RatingGroup]:
     return {group.number: group for group in RatingGroup.objects.order_by("number")}
 
 
+def references(plan: str = "") -> References:
+    """What a version of the plan of this code may refer to, for the tenant of the open scope."""
+    published = dict(
+        PlanVersion.objects.filter(state=PlanVersion.State.PUBLISHED).values_list(
+            "plan__code", "fallback_plans"
+        )
+    )
+    codes = Plan.objects.values_list("code", flat=True)
+    return References(
+        destinations=dict(DestinationGroup.objects.values_list("code", "name")),
+        zones=dict(Zone.objects.values_list("code", "name")),
+        fallbacks={code: tuple(published.get(code, ())) for code in codes},
+        published=frozenset(published),
+        allows_zero_rating=current_tenant().allows_zero_rating,
+        plan=plan,
+    )
+
+
 def with_parts(versions: QuerySet[PlanVersion]) -> QuerySet[PlanVersion]:
-    """Versions with plan, allowances, thresholds and rates in four further queries."""
+    """Versions with plan and all their parts, one further query for each kind of part."""
     return versions.select_related("plan").prefetch_related(
         Prefetch("allowances", Allowance.objects.all()),
         Prefetch("allowances__thresholds", Threshold.objects.all()),
         Prefetch("rates", Rate.objects.all()),
+        Prefetch("bands", TimeBand.objects.all()),
+        Prefetch("examples", PlanExample.objects.all()),
     )
 
 
@@ -56,6 +90,21 @@ def newest_published_version(code: str) -> PlanVersion | None:
     return with_parts(published).order_by("-number").first()
 
 
+def fallback_versions(codes: Sequence[str]) -> list[int]:
+    """Keys of the published versions of these plans, each followed by what it falls back on."""
+    published = PlanVersion.objects.filter(
+        plan__code__in=codes, state=PlanVersion.State.PUBLISHED
+    ).select_related("plan")
+    by_code = {version.plan.code: version for version in published}
+    keys = [
+        key
+        for code in codes
+        if code in by_code
+        for key in (by_code[code].pk, *by_code[code].fallback_versions)
+    ]
+    return list(dict.fromkeys(keys))
+
+
 def blank_spec() -> VersionSpec:
     """A version that says nothing yet, in the tenant's currency."""
     return VersionSpec(currency=current_tenant().currency)
@@ -63,40 +112,4 @@ def blank_spec() -> VersionSpec:
 
 def spec_of(version: PlanVersion, *, keeps_weights: bool = True) -> VersionSpec:
     """What a version says. Without its weights the places decide, as in the designer."""
-    return VersionSpec(
-        currency=version.currency,
-        price=version.price,
-        renewal=version.renewal,
-        renewal_count=version.renewal_count,
-        allowances=tuple(_allowance_spec(row, keeps_weights) for row in version.allowances.all()),
-        rates=tuple(_rate_spec(row) for row in version.rates.all()),
-    )
-
-
-def _allowance_spec(row: Allowance, keeps_weights: bool) -> AllowanceSpec:
-    return AllowanceSpec(
-        key=row.key,
-        name=row.name,
-        service=row.service,
-        rating_groups=tuple(row.rating_groups),
-        amount=row.amount,
-        display_unit=row.display_unit,
-        weight=row.weight if keeps_weights else None,
-        validity_days=row.validity_days,
-        thresholds=tuple(
-            ThresholdSpec(name=mark.name, percent=mark.percent, amount=mark.amount)
-            for mark in row.thresholds.all()
-        ),
-    )
-
-
-def _rate_spec(row: Rate) -> RateSpec:
-    return RateSpec(
-        key=row.key,
-        service=row.service,
-        rating_groups=tuple(row.rating_groups),
-        price=row.price,
-        per=row.per,
-        increment=row.increment,
-        connect_fee=row.connect_fee,
-    )
+    return version_spec(version, keeps_weights=keeps_weights)

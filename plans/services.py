@@ -98,7 +98,7 @@ def create_plan(
         raise Invalid.at("code", f"“{code}” is kept for a page of the portal; choose another.")
     groups = selectors.rating_groups()
     spec = spec or selectors.blank_spec()
-    errors = [*_errors_of_plan(plan), *_errors_of(spec, groups)]
+    errors = [*_errors_of_plan(plan), *_errors_of(spec, groups, code)]
     if errors:
         raise Invalid(errors)
     try:
@@ -133,7 +133,7 @@ def create_draft(
     elif live is not None:
         spec = keep_keys(spec, selectors.spec_of(live))
     groups = selectors.rating_groups()
-    errors = _errors_of(spec, groups)
+    errors = _errors_of(spec, groups, plan.code)
     if errors:
         raise Invalid(errors)
     version = add_version(plan, spec, groups, number=_next_number(plan), actor=actor, now=now)
@@ -168,7 +168,7 @@ def save_draft(
     plan_before = {"name": plan.name, "description": plan.description}
     plan.name = plan.name if name is None else name.strip()
     plan.description = plan.description if description is None else description.strip()
-    errors = [*_errors_of_plan(plan), *_errors_of(spec, groups)]
+    errors = [*_errors_of_plan(plan), *_errors_of(spec, groups, plan.code)]
     if errors:
         raise Invalid(errors)
     before = {**plan_before, **recorded(selectors.spec_of(locked))}
@@ -216,7 +216,10 @@ def publish_version(
         raise DraftConflict(locked)
     spec = selectors.spec_of(locked)
     errors = validate_for_publishing(
-        spec, rating_groups=selectors.rating_groups(), currency=current_tenant().currency
+        spec,
+        rating_groups=selectors.rating_groups(),
+        currency=current_tenant().currency,
+        references=selectors.references(locked.plan.code),
     )
     if errors:
         raise Invalid(errors)
@@ -226,7 +229,8 @@ def publish_version(
     locked.state = PlanVersion.State.PUBLISHED
     locked.published_at = now
     locked.published_by = actor.name
-    locked.save(update_fields=["state", "published_at", "published_by"])
+    locked.fallback_versions = selectors.fallback_versions(locked.fallback_plans)
+    locked.save(update_fields=["state", "published_at", "published_by", "fallback_versions"])
     outbox.record(
         "plan_version.published",
         subject_type="plan_version",
@@ -288,8 +292,13 @@ def _next_number(plan: Plan) -> int:
 # ── checks and records ───────────────────────────────────────────────────────────────────────
 
 
-def _errors_of(spec: VersionSpec, groups: RatingGroups) -> list[FieldError]:
-    return validate_spec(spec, rating_groups=groups, currency=current_tenant().currency)
+def _errors_of(spec: VersionSpec, groups: RatingGroups, code: str) -> list[FieldError]:
+    return validate_spec(
+        spec,
+        rating_groups=groups,
+        currency=current_tenant().currency,
+        references=selectors.references(code),
+    )
 
 
 def _errors_of_plan(plan: Plan) -> list[FieldError]:

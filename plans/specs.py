@@ -7,12 +7,23 @@ the first allowance is used first, the first rate that covers a rating group pri
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime, time
 from decimal import Decimal
-from typing import Protocol
+from typing import Any, Protocol
 from uuid import UUID
 
-from plans.models import UNIT_OF_SERVICE, RatingGroup, Service, Unit
+from plans.models import GENERIC_SERVICE, UNIT_OF_SERVICE, RatingGroup, Service, Unit
+from plans.stored import plain_decimal
+from plans.terms import (
+    ALWAYS,
+    UNTIL_THE_PERIOD_ENDS,
+    BandSpec,
+    ConditionsSpec,
+    FactorSpec,
+    LifetimeSpec,
+    SlotSpec,
+)
 
 WEIGHT_STEP = 10
 """Between neighbours that were given no weight, so that one fits in between later."""
@@ -25,6 +36,14 @@ class ThresholdSpec:
     name: str = ""
     percent: Decimal | None = None
     amount: int | None = None
+    state: str = ""
+    """What the balance is called beyond the mark; empty: the mark's name."""
+    action: str = "notify"
+    target: UUID | None = None
+    """Key of the allowance that the action blocks or unblocks; None: its own."""
+    quiet_from: time | None = None
+    quiet_until: time | None = None
+    is_paused: bool = False
 
     @property
     def label(self) -> str:
@@ -51,6 +70,26 @@ class AllowanceSpec:
     """None: until the period ends."""
     display_unit: str = ""
     thresholds: tuple[ThresholdSpec, ...] = ()
+    lifetime: LifetimeSpec = UNTIL_THE_PERIOD_ENDS
+    """Its span counts where `validity_days` is None."""
+    conditions: ConditionsSpec = ALWAYS
+    role: str = "pays"
+    limits: bool = False
+    is_blocker: bool = False
+    is_unlimited: bool = False
+    is_shared: bool = False
+    step: int = 1
+    factors: tuple[FactorSpec, ...] = ()
+    own_rate: RateSpec | None = None
+    renewal: str = "new"
+    roll_over_amount_max: int | None = None
+    roll_over_periods_max: int | None = None
+    roll_over_order: str = "oldest"
+
+    @property
+    def may_be_zero(self) -> bool:
+        """A counter may have no limit, an unlimited allowance no fair use."""
+        return self.role == "counts" or self.is_unlimited
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +103,34 @@ class RateSpec:
     key: UUID | None = None
     increment: int = 1
     connect_fee: int = 0
+    pricing: str = "graduated"
+    slots: tuple[SlotSpec, ...] = ()
+    """Those behind the first, which `price`, `per` and `increment` are."""
+    rounding: str = "half_up"
+    decimals: int | None = None
+    """None: the places of the currency."""
+    minimum: int = 0
+    maximum: int | None = None
+    at_maximum: str = "free"
+    conditions: ConditionsSpec = ALWAYS
+    weight: int = 0
+    active_from: datetime | None = None
+    tax_percent: Decimal = Decimal(0)
+    label: str = ""
+
+    @property
+    def all_slots(self) -> tuple[SlotSpec, ...]:
+        """From 0 units on."""
+        first = SlotSpec(start=0, price=self.price, per=self.per, increment=self.increment)
+        return (first, *self.slots)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExampleSpec:
+    """A rating case (`rating-cases/1`) that the version must pass to be published."""
+
+    title: str
+    case: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +143,22 @@ class VersionSpec:
     renewal_count: int = 30
     allowances: tuple[AllowanceSpec, ...] = ()
     rates: tuple[RateSpec, ...] = ()
+    auto_renews: bool = True
+    anchor_day: int | None = None
+    start: str = "immediate"
+    proration: str = "none"
+    purchase_fee: int = 0
+    first_use_fee: int = 0
+    grace_hours: int = 0
+    retry_hours: int = 0
+    retries_max: int = 0
+    is_add_on: bool = False
+    quantity_max: int | None = None
+    money_first: bool = False
+    zero_rated: tuple[int, ...] = ()
+    fallback_plans: tuple[str, ...] = ()
+    bands: tuple[BandSpec, ...] = ()
+    examples: tuple[ExampleSpec, ...] = ()
 
     @property
     def is_blank(self) -> bool:
@@ -126,6 +209,8 @@ def unit_of(part: AllowanceSpec | RateSpec, rating_groups: RatingGroups) -> str:
     service = service_of(part, rating_groups)
     if service == Service.MONEY and isinstance(part, AllowanceSpec):
         return Unit.NANO_MONEY
+    if service == GENERIC_SERVICE:
+        return Unit.GENERIC
     known = (rating_groups[number] for number in part.rating_groups if number in rating_groups)
     return next((str(group.unit) for group in known), _usual_unit(service))
 
@@ -144,9 +229,3 @@ def weights_of(allowances: Sequence[AllowanceSpec]) -> list[int]:
         (count - place) * WEIGHT_STEP if allowance.weight is None else allowance.weight
         for place, allowance in enumerate(allowances)
     ]
-
-
-def plain_decimal(number: Decimal) -> str:
-    """20, 12.5: without trailing zeros and never in powers of ten."""
-    text = f"{number:f}"
-    return text.rstrip("0").rstrip(".") if "." in text else text

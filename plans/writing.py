@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-import uuid
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from plans import selectors
-from plans.models import Allowance, Plan, PlanVersion, Rate, Threshold
+from plans.models import Allowance, Plan, PlanExample, PlanVersion, Rate, Threshold, TimeBand
 from plans.records import recorded
-from plans.specs import (
-    AllowanceSpec,
-    RatingGroups,
-    VersionSpec,
-    service_of,
-    unit_of,
-    weights_of,
+from plans.rows import (
+    allowance_row,
+    band_row,
+    example_row,
+    rate_row,
+    threshold_row,
+    version_fields,
 )
+from plans.specs import RatingGroups, VersionSpec, service_of, weights_of
 from portal.tenancy.actor import Actor
 
 
@@ -32,14 +32,7 @@ def add_version(
 ) -> PlanVersion:
     """A new draft that says what `spec` does; checked by the caller."""
     version = PlanVersion.objects.create(
-        plan=plan,
-        number=number,
-        currency=spec.currency,
-        price=spec.price,
-        renewal=spec.renewal,
-        renewal_count=spec.renewal_count,
-        updated_at=now,
-        updated_by=actor.name,
+        plan=plan, number=number, updated_at=now, updated_by=actor.name, **version_fields(spec)
     )
     _write_parts(version, spec, groups)
     return selectors.find_version(plan.code, number)
@@ -49,16 +42,16 @@ def rewrite(
     version: PlanVersion, spec: VersionSpec, groups: RatingGroups, *, actor: Actor, now: datetime
 ) -> None:
     """Replace what a draft says, and count its revision."""
-    version.currency = spec.currency
-    version.price = spec.price
-    version.renewal = spec.renewal
-    version.renewal_count = spec.renewal_count
+    for name, value in version_fields(spec).items():
+        setattr(version, name, value)
     version.revision += 1
     version.updated_at = now
     version.updated_by = actor.name
     version.save()
     version.allowances.all().delete()
     version.rates.all().delete()
+    version.bands.all().delete()
+    version.examples.all().delete()
     _write_parts(version, spec, groups)
 
 
@@ -66,50 +59,22 @@ def _write_parts(version: PlanVersion, spec: VersionSpec, groups: RatingGroups) 
     weights = weights_of(spec.allowances)
     rows = Allowance.objects.bulk_create(
         [
-            _allowance_row(version, allowance, weight, groups)
+            allowance_row(version, allowance, weight, groups)
             for allowance, weight in zip(spec.allowances, weights, strict=True)
         ]
     )
     Threshold.objects.bulk_create(
         [
-            Threshold(allowance=row, name=mark.label, percent=mark.percent, amount=mark.amount)
+            threshold_row(row, mark)
             for row, allowance in zip(rows, spec.allowances, strict=True)
             for mark in allowance.thresholds
         ]
     )
     Rate.objects.bulk_create(
-        [
-            Rate(
-                version=version,
-                key=rate.key or uuid.uuid4(),
-                position=place,
-                service=service_of(rate, groups),
-                rating_groups=list(rate.rating_groups),
-                price=rate.price,
-                per=rate.per,
-                increment=rate.increment,
-                connect_fee=rate.connect_fee,
-            )
-            for place, rate in enumerate(spec.rates)
-        ]
+        [rate_row(version, rate, place, groups) for place, rate in enumerate(spec.rates)]
     )
-
-
-def _allowance_row(
-    version: PlanVersion, allowance: AllowanceSpec, weight: int, groups: RatingGroups
-) -> Allowance:
-    return Allowance(
-        version=version,
-        key=allowance.key or uuid.uuid4(),
-        name=allowance.name.strip(),
-        service=service_of(allowance, groups),
-        rating_groups=list(allowance.rating_groups),
-        unit=unit_of(allowance, groups),
-        amount=allowance.amount,
-        display_unit=allowance.display_unit,
-        weight=weight,
-        validity_days=allowance.validity_days,
-    )
+    TimeBand.objects.bulk_create([band_row(version, band) for band in spec.bands])
+    PlanExample.objects.bulk_create([example_row(version, example) for example in spec.examples])
 
 
 def keep_keys(spec: VersionSpec, live: VersionSpec) -> VersionSpec:

@@ -15,12 +15,13 @@ from zoneinfo import ZoneInfo
 from plans.models import PlanVersion
 
 _DAYS: Final = {PlanVersion.Renewal.DAY: 1, PlanVersion.Renewal.WEEK: 7}
+_MONTHS: Final = {PlanVersion.Renewal.MONTH: 1, PlanVersion.Renewal.YEAR: 12}
 
 
 def period_border(
     start: datetime, *, renewal: str, count: int, periods: int, zone: ZoneInfo
 ) -> datetime | None:
-    """The end of the `periods`-th period of `count` days, weeks or months, in UTC.
+    """The end of the `periods`-th period of `count` hours, days, weeks, months or years, in UTC.
 
     None for a version that does not renew.
     """
@@ -28,8 +29,10 @@ def period_border(
     if renewal == PlanVersion.Renewal.NONE:
         return None
     steps = count * periods
-    if renewal == PlanVersion.Renewal.MONTH:
-        return months_later(start, steps, zone=zone)
+    if renewal == PlanVersion.Renewal.HOUR:
+        return start + timedelta(hours=steps)
+    if renewal in _MONTHS:
+        return months_later(start, steps * _MONTHS[PlanVersion.Renewal(renewal)], zone=zone)
     return days_later(start, steps * _DAYS[PlanVersion.Renewal(renewal)], zone=zone)
 
 

@@ -44,7 +44,7 @@ def test_a_sound_version_has_no_errors() -> None:
         (VersionSpec(currency="EUR", price=-1), "price"),
         (VersionSpec(currency="EUR", price=10**18 + 10**9), "price"),
         (VersionSpec(currency="EUR", price=1_000_000), "price"),
-        (VersionSpec(currency="EUR", renewal="year"), "renewal"),
+        (VersionSpec(currency="EUR", renewal="decade"), "renewal"),
         (VersionSpec(currency="EUR", renewal_count=0), "renewal_count"),
         (VersionSpec(currency="EUR", renewal_count=367), "renewal_count"),
         (with_allowance(name=" "), "allowances/0/name"),

@@ -85,7 +85,10 @@ def _publish_context(
     spec = selectors.spec_of(version)
     live = selectors.published_version(version.plan)
     blocking = errors or validate_for_publishing(
-        spec, rating_groups=by.metered, currency=by.currency
+        spec,
+        rating_groups=by.metered,
+        currency=by.currency,
+        references=selectors.references(version.plan.code),
     )
     return {
         "plan": version.plan,

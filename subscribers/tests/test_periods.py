@@ -66,5 +66,21 @@ def test_periods_are_counted_from_the_start(now, renewal, count, periods, expect
     assert end == utc(expected)
 
 
+def test_hours_are_hours_over_a_clock_change():
+    start = utc("2026-03-28T23:30")  # 00:30 in Berlin; 02:00 to 03:00 is skipped
+
+    border = period_border(start, renewal="hour", count=6, periods=1, zone=BERLIN)
+
+    assert border == utc("2026-03-29T05:30")
+
+
+def test_a_year_from_the_29th_of_february_ends_on_the_28th():
+    start = utc("2028-02-29T12:00")
+
+    border = period_border(start, renewal="year", count=1, periods=1, zone=BERLIN)
+
+    assert border == utc("2029-02-28T12:00")
+
+
 def test_a_plan_that_does_not_renew_has_no_border(now):
     assert period_border(now, renewal="none", count=1, periods=1, zone=BERLIN) is None

@@ -1,0 +1,45 @@
+"""The shape of a version's examples: rating cases of the format `rating-cases/1`."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final
+
+from plans.specs import ExampleSpec
+from plans.validation.fields import check_name
+from portal.tenancy.validation import FieldError
+
+EXAMPLES_MAX: Final = 200
+EVENTS_MAX: Final = 1_000
+
+
+def check_examples(examples: Sequence[ExampleSpec]) -> Iterator[FieldError]:
+    if len(examples) > EXAMPLES_MAX:
+        yield FieldError("examples", f"A version has at most {EXAMPLES_MAX} examples.")
+        return
+    titles = Counter(example.title.strip().casefold() for example in examples)
+    for place, example in enumerate(examples):
+        path = f"examples/{place}"
+        for error in check_name(example.title, "Say what the example shows.", path="title"):
+            yield error.below(path)
+        if titles[example.title.strip().casefold()] > 1:
+            yield FieldError(f"{path}/title", "Another example has the same title.")
+        for error in _check_shape(example.case):
+            yield error.below(f"{path}/case")
+
+
+def _check_shape(case: Mapping[str, Any]) -> Iterator[FieldError]:
+    events, expected = case.get("events"), case.get("expect")
+    for name, entries in (("events", events), ("expect", expected)):
+        if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
+            yield FieldError(name, "Give a list of objects.")
+            return
+    assert isinstance(events, list)
+    assert isinstance(expected, list)
+    if not 1 <= len(events) <= EVENTS_MAX:
+        yield FieldError("events", f"Give 1 to {EVENTS_MAX:,} events.")
+    elif len(expected) != len(events):
+        yield FieldError("expect", "Give one entry for each event.")
+    if not isinstance(case.get("given", {}), dict):
+        yield FieldError("given", "Give an object.")
