@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from django.db import IntegrityError, connection, transaction
 
-from charging.engine import thresholds
+from charging.engine import tariff, thresholds
 from charging.engine import values as engine
 from charging.entry_details import encode_details
 from charging.models import Bucket, LedgerEntry
@@ -151,7 +151,7 @@ def engine_bucket(bucket: Bucket, *, credit_limit: int = 0) -> engine.Bucket:
     return engine.Bucket(
         id=bucket.pk,
         name=bucket.name,
-        unit=engine.Unit(bucket.unit),
+        unit=tariff.Unit(bucket.unit),
         service=bucket.service,
         rating_groups=frozenset(bucket.rating_groups),
         weight=bucket.weight,
@@ -162,7 +162,7 @@ def engine_bucket(bucket: Bucket, *, credit_limit: int = 0) -> engine.Bucket:
         expired=bucket.expired,
         valid_from=bucket.valid_from,
         expires_at=bucket.expires_at,
-        credit_limit=credit_limit if bucket.unit == engine.Unit.NANO_MONEY else 0,
+        credit_limit=credit_limit if bucket.unit == tariff.Unit.NANO_MONEY else 0,
         thresholds=bucket_thresholds(bucket.allowance) if bucket.allowance else (),
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import cast
 
-from charging.engine import values as engine
+from charging.engine import tariff as engine
 from plans.models import Allowance, PlanVersion, Rate, RatingGroup, Threshold
 from plans.specs import RateSpec, RatingGroups, VersionSpec, service_of
 from portal.formatting import currency_decimals
@@ -12,7 +12,7 @@ from portal.tenancy.models import Tenant
 
 _FROZEN = {PlanVersion.State.PUBLISHED, PlanVersion.State.RETIRED}
 _CACHE_SIZE_MAX = 4_096
-_rates_of_frozen: dict[tuple[object, ...], tuple[engine.Rate, ...]] = {}
+_rates_of_frozen: dict[tuple[object, ...], engine.Rates] = {}
 
 
 def compile_tariff(version: PlanVersion) -> engine.Tariff:
@@ -29,7 +29,7 @@ def compile_spec(spec: VersionSpec, *, label: str, rating_groups: RatingGroups) 
     return engine.Tariff(
         version_id=0,
         label=label,
-        rates=tuple(
+        rates=engine.Rates(
             compile_rate_spec(
                 rate, key=f"row-{place}", decimals=decimals, rating_groups=rating_groups
             )
@@ -42,7 +42,7 @@ def compile_rate_spec(
     rate: RateSpec, *, key: str, decimals: int, rating_groups: RatingGroups
 ) -> engine.Rate:
     """One described rate; money is rounded to `decimals` places a session."""
-    return engine.Rate(
+    return engine.Rate.flat(
         key=key,
         service=service_of(rate, rating_groups),
         rating_groups=frozenset(rate.rating_groups),
@@ -91,7 +91,7 @@ def engine_rating_group(row: RatingGroup) -> engine.RatingGroup:
     )
 
 
-def _compiled_rates(version: PlanVersion) -> tuple[engine.Rate, ...]:
+def _compiled_rates(version: PlanVersion) -> engine.Rates:
     if version.state not in _FROZEN:
         return _compile_rates(version)
     key = (version.pk, version.tenant_id, version.created_at, version.published_at)
@@ -103,10 +103,10 @@ def _compiled_rates(version: PlanVersion) -> tuple[engine.Rate, ...]:
     return found
 
 
-def _compile_rates(version: PlanVersion) -> tuple[engine.Rate, ...]:
+def _compile_rates(version: PlanVersion) -> engine.Rates:
     decimals = currency_decimals(version.currency)
-    return tuple(
-        engine.Rate(
+    return engine.Rates(
+        engine.Rate.flat(
             key=str(rate.key),
             service=rate.service,
             rating_groups=frozenset(rate.rating_groups),

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
+from charging.engine import tariff
 from charging.engine import values as engine
 from charging.engine.balances import apply_moves, is_expired
 from charging.engine.session import charge
@@ -157,7 +158,7 @@ class _Run:
         bucket = engine.Bucket(
             id=len(self.course_of) + 1,
             name=allowance.name,
-            unit=engine.Unit(course.unit),
+            unit=tariff.Unit(course.unit),
             service=course.service,
             rating_groups=frozenset(allowance.rating_groups),
             weight=-self.spec.allowances.index(allowance),
@@ -216,7 +217,7 @@ def _purse() -> engine.Bucket:
     return engine.Bucket(
         id=0,
         name="Money",
-        unit=engine.Unit.NANO_MONEY,
+        unit=tariff.Unit.NANO_MONEY,
         service=Service.MONEY,
         weight=-(2**31),
         granted=PURSE,

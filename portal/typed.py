@@ -10,7 +10,7 @@ import re
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from typing import Final
 
-from charging.engine.values import Unit
+from charging.engine.tariff import Unit
 from portal.formatting import NANO, UnitChoice, split_quantity, unit_choices
 
 _NUMBER_AND_UNIT = re.compile(r"([+\-−]?[\d.,'’\s\u00a0\u202f]*\d[.,]?)\s*([^\d\s].*)?", re.DOTALL)

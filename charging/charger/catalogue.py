@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from django.db import connection
 
-from charging.engine.values import RatingGroup, Tariff, Threshold
+from charging.engine.tariff import RatingGroup, Tariff, Threshold
 from plans.compile import bucket_thresholds, compile_tariff, engine_rating_groups
 from plans.models import Allowance, PlanVersion
 from portal.tenancy.models import Tenant

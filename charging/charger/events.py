@@ -7,10 +7,13 @@ from typing import Any
 
 from charging.charger.rows import AccountRow, EventRow, SessionRow
 from charging.engine.values import (
+    AccountSuspended,
     Bucket,
     BucketExhausted,
+    BucketSwitched,
     CreditLimitPassed,
     EngineEvent,
+    FirstUsed,
     Outcome,
     ThresholdCrossed,
     UsageUnrated,
@@ -24,7 +27,11 @@ def of_outcome(
 ) -> list[EventRow]:
     """What a request brought about, in the order in which the engine saw it."""
     buckets = {bucket.id: bucket for bucket in account.engine.buckets}
-    found = [_of_event(account, session, event, buckets, at) for event in outcome.events]
+    found = [
+        _of_event(account, session, event, buckets, at)
+        for event in outcome.events
+        if not isinstance(event, BucketSwitched | FirstUsed | AccountSuspended)
+    ]
     if outcome.refused:
         refused = [
             {"rating_group": answer.rating_group, "result": str(answer.result)}
@@ -67,6 +74,8 @@ def _of_event(
         case CreditLimitPassed():
             payload |= {**bucket_payload(bucket), "available": event.available}
             return _event(account, "bucket.credit_limit_passed", subject, payload, at)
+        case _:
+            raise AssertionError(f"{type(event).__name__} is no event of its own")
 
 
 def _where(account: AccountRow, session: SessionRow) -> dict[str, Any]:

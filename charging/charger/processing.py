@@ -25,13 +25,7 @@ from charging.charger.rows import (
 )
 from charging.engine.balances import apply_moves
 from charging.engine.session import charge
-from charging.engine.values import (
-    ChargingRequest,
-    Kind,
-    Move,
-    MoveKind,
-    Outcome,
-)
+from charging.engine.values import ChargingRequest, Kind, Move, MoveKind, Outcome
 from charging.engine.values import Result as EngineResult
 from charging.nchf import problems
 from charging.nchf.answers import encode_answer
@@ -161,7 +155,7 @@ def _open(
         node_functionality=sender.node_functionality[:40],
         nf_name=(sender.nf_name or sender.nf_fqdn or "")[:200],
         notify_uri=(job.request.notify_uri or "")[:1000],
-        destination=request.destination[:40],
+        destination=request.situation.destination[:40],
         opened_at=account_now,
         last_request_at=account_now,
         deadline_at=account_now,

@@ -19,7 +19,8 @@ from charging.charger import statements as sql
 from charging.charger.catalogue import Catalogue
 from charging.charger.jobs import IdentityColumn, Job
 from charging.charger.rows import AccountRow, Batch, DeviceRow, SessionRow
-from charging.engine.values import Account, Bucket, Tariff, Unit
+from charging.engine.tariff import Tariff, Unit
+from charging.engine.values import Account, Bucket
 from charging.nchf.messages import Operation
 from charging.session_memory import decode_answers, decode_state, encode_answers, encode_state
 from portal import database

@@ -9,7 +9,7 @@ from typing import Any
 
 from charging.client.state import PendingRequest, QuotaLine, SessionState
 from charging.client.usage import Scenario, blocks_at
-from charging.engine.values import Unit
+from charging.engine.tariff import Unit
 from charging.nchf.messages import (
     IMMEDIATE_REPORT,
     OFFLINE_CHARGING,

@@ -14,7 +14,7 @@ from charging.client.session import ChargingSessionClient
 from charging.client.state import Phase
 from charging.client.transport import ChargingConnection
 from charging.client.usage import UsagePlan
-from charging.engine.values import Unit
+from charging.engine.tariff import Unit
 
 OnExchange = Callable[[Exchange], Awaitable[None]]
 Clock = Callable[[], datetime]

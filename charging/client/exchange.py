@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from charging.engine.values import Unit
+from charging.engine.tariff import Unit
 from charging.nchf import reading
 from charging.nchf.messages import MultipleUnitInformation, Operation
 

@@ -25,7 +25,7 @@ from charging.client.exchange import Exchange
 from charging.client.state import Phase, QuotaLine, SessionState, new_state
 from charging.client.transport import ChargingConnection, reference_in
 from charging.client.usage import Scenario, UsagePlan
-from charging.engine.values import Unit
+from charging.engine.tariff import Unit
 from charging.nchf import reading
 from charging.nchf.messages import (
     MultipleUnitInformation,

@@ -14,7 +14,7 @@ from typing import Any
 
 import msgspec
 
-from charging.engine.values import Unit
+from charging.engine.tariff import Unit
 from charging.nchf.timestamps import format_timestamp
 
 DATA_SLICE_OCTETS = 100 * 2**20

@@ -5,7 +5,7 @@ Integers throughout: a figure is rounded half-up to what is shown, never through
 
 from __future__ import annotations
 
-from charging.engine.values import Unit
+from charging.engine.tariff import Unit
 
 _SYMBOLS = {"EUR": "€", "USD": "$", "GBP": "£", "JPY": "¥", "INR": "₹"}
 _PLACES = {"JPY": 0, "KRW": 0, "VND": 0, "CLP": 0, "BHD": 3, "JOD": 3, "KWD": 3, "OMR": 3, "TND": 3}

@@ -7,80 +7,77 @@ into moves and events.
 
 from __future__ import annotations
 
-from datetime import datetime
+from dataclasses import replace
 
 from charging.engine import balances, trace
-from charging.engine.thresholds import crossings_by_use
+from charging.engine.candidates import Candidates, Working, look_out
+from charging.engine.conditions import Situation
+from charging.engine.profile import OURS, Profile
+from charging.engine.tariff import RatingGroup
 from charging.engine.values import (
     Account,
-    Bucket,
     ChargingRequest,
     CreditLimitPassed,
+    FirstUsed,
     Line,
     LineTotal,
+    Meter,
     Move,
     MoveKind,
     Outcome,
-    RatingGroup,
     ReservedPart,
     SessionState,
     UsageUnrated,
     line_key,
 )
+from charging.engine.waterfall import Ground
 
-
-class Working:
-    """One bucket while a request is worked out: where its amounts stand now."""
-
-    __slots__ = ("available", "bucket", "indebted", "used")
-
-    def __init__(self, bucket: Bucket) -> None:
-        self.bucket = bucket
-        self.available = bucket.available
-        self.used = 0
-        """Used by this request."""
-        self.indebted = False
-        """This request took it further below zero than its credit limit allows."""
-
-    @property
-    def spendable(self) -> int:
-        """What may still be reserved or spent on new quota, credit included."""
-        return max(0, self.available + self.bucket.credit_limit)
+COUNTED = "#"
+"""Marks what a line has reserved in a counter."""
 
 
 class Overlay:
     """One account and session, as one request leaves them."""
 
     __slots__ = (
+        "_candidates",
         "_copied",
-        "_money",
         "_moves",
-        "_units",
         "_unrated",
-        "_working",
         "account",
+        "is_suspended",
         "outcome",
+        "profile",
         "request",
         "session",
         "trace",
+        "workings",
     )
 
     def __init__(
-        self, account: Account, session: SessionState | None, request: ChargingRequest
+        self,
+        account: Account,
+        session: SessionState | None,
+        request: ChargingRequest,
+        profile: Profile = OURS,
     ) -> None:
         self.account = account
         self.request = request
+        self.profile = profile
         if session is None:
             self.session = SessionState()
         else:
             self.session = SessionState(
-                lines=dict(session.lines), totals=dict(session.totals), cost=session.cost
+                lines=dict(session.lines),
+                totals=dict(session.totals),
+                cost=session.cost,
+                meters={key: replace(meter) for key, meter in session.meters.items()},
             )
         self.outcome = Outcome(session=self.session)
         self.trace = self.outcome.trace
-        self._working: dict[int, Working] = {}
-        self._units: dict[int, list[Working]] = {}
-        self._money: dict[int, list[Working]] = {}
+        self.is_suspended = False
+        self.workings = {bucket.id: Working(bucket) for bucket in account.buckets}
+        self._candidates: dict[tuple[int, int], Candidates] = {}
         self._copied: set[str] = set()
         self._moves: dict[tuple[int, MoveKind, int], Move] = {}
         self._unrated: dict[int, int] = {}
@@ -96,7 +93,7 @@ class Overlay:
         elif key in self._copied:
             return line
         else:
-            line = _copy_line(line)
+            line = replace(line, parts=[replace(part) for part in line.parts])
         self._copied.add(key)
         self.session.lines[key] = line
         return line
@@ -104,79 +101,43 @@ class Overlay:
     def total(self, key: str) -> LineTotal:
         return self.session.totals.get(key) or LineTotal()
 
-    def working(self, bucket_id: int) -> Working | None:
-        """The bucket's present state; None when the account was loaded without it."""
-        working = self._working.get(bucket_id)
-        if working is None:
-            for bucket in self.account.buckets:
-                if bucket.id == bucket_id:
-                    return self._start(bucket)
-        return working
+    def meter(self, rating_group: int) -> Meter:
+        key = str(rating_group)
+        meter = self.session.meters.get(key)
+        if meter is None:
+            meter = self.session.meters[key] = Meter()
+        return meter
 
-    def open_units(self, rating_group: RatingGroup, at: datetime) -> list[Working]:
-        """Buckets with free units of the rating group at `at`, in paying order."""
-        found = []
-        for working in self._usable(self._unit_candidates(rating_group), at):
-            if working.available > 0:
-                found.append(working)
-            else:
-                self.trace.append((trace.SKIPPED, working.bucket.id, trace.EMPTY))
-        if len(found) > 1:
-            self.trace.append((trace.ORDER, *(working.bucket.id for working in found)))
-        return found
+    @property
+    def has_paid_fee(self) -> bool:
+        """A unit of the session has been priced: its connect fee is not due again."""
+        return any(total.units for total in self.session.totals.values())
 
-    def open_money(self, rating_group: RatingGroup, at: datetime) -> list[Working]:
-        """Money that may pay for the rating group at `at`, empty or not, in paying order."""
-        return self._usable(self._money_candidates(rating_group), at)
-
-    def has_units_of(self, rating_group: RatingGroup) -> bool:
-        """Whether any bucket of the rating group was ever given, be it used up or expired."""
-        return bool(self._unit_candidates(rating_group))
-
-    def _unit_candidates(self, rating_group: RatingGroup) -> list[Working]:
-        """Buckets of the rating group's units in paying order, whatever their state."""
-        found = self._units.get(rating_group.number)
+    def candidates(self, rating_group: RatingGroup, situation: Situation) -> Candidates:
+        """Who may pay for the rating group in the situation, looked out once a request."""
+        key = (rating_group.number, id(situation))
+        found = self._candidates.get(key)
         if found is None:
-            mine = []
-            for bucket in self.account.buckets:
-                if balances.holds_units(bucket, rating_group):
-                    if balances.is_kept_for_others(bucket, rating_group):
-                        self.trace.append((trace.SKIPPED, bucket.id, trace.OTHER_RATING_GROUP))
-                    else:
-                        mine.append(bucket)
-            found = self._units[rating_group.number] = self._in_order(mine)
+            found = self._candidates[key] = look_out(
+                self.account, self.workings.values(), rating_group, situation, self.trace
+            )
         return found
 
-    def _money_candidates(self, rating_group: RatingGroup) -> list[Working]:
-        found = self._money.get(rating_group.number)
-        if found is None:
-            buckets = self.account.buckets
-            mine = [bucket for bucket in buckets if balances.pays_money(bucket, rating_group)]
-            found = self._money[rating_group.number] = self._in_order(mine)
-        return found
-
-    def _in_order(self, buckets: list[Bucket]) -> list[Working]:
-        if len(buckets) > 1:
-            buckets.sort(key=balances.paying_order)
-        return [self._working.get(bucket.id) or self._start(bucket) for bucket in buckets]
-
-    def _start(self, bucket: Bucket) -> Working:
-        working = self._working[bucket.id] = Working(bucket)
-        return working
-
-    def _usable(self, candidates: list[Working], at: datetime) -> list[Working]:
-        found = []
-        for working in candidates:
-            bucket = working.bucket
-            if balances.is_usable(bucket, at):
-                found.append(working)
-            elif bucket.valid_from > at:
-                since = int(bucket.valid_from.timestamp())
-                self.trace.append((trace.SKIPPED, bucket.id, trace.NOT_YET_VALID, since))
-            elif bucket.expires_at is not None:
-                until = int(bucket.expires_at.timestamp())
-                self.trace.append((trace.SKIPPED, bucket.id, trace.EXPIRED, until))
-        return found
+    def ground(self, rating_group: RatingGroup, situation: Situation, *, asks: bool) -> Ground:
+        """Where a waterfall over the present amounts begins."""
+        return Ground(
+            account=self.account,
+            rating_group=rating_group,
+            situation=situation,
+            candidates=self.candidates(rating_group, situation),
+            workings=self.workings,
+            totals=dict(self.session.totals),
+            steps=self.trace,
+            profile=self.profile,
+            position=self.meter(rating_group.number).position,
+            has_paid_fee=self.has_paid_fee,
+            asks=asks,
+        )
 
     # ── moving ───────────────────────────────────────────────────────────────────────────────
 
@@ -185,6 +146,7 @@ class Overlay:
         move = self._move(working, MoveKind.RESERVE, rating_group)
         move.available -= amount
         move.reserved += amount
+        self._begin(working)
 
     def post_reserved(self, working: Working, amount: int, rating_group: int) -> None:
         working.used += amount
@@ -198,26 +160,45 @@ class Overlay:
         move = self._move(working, MoveKind.POST, rating_group)
         move.available -= amount
         move.used += amount
+        self._begin(working)
+
+    def _begin(self, working: Working) -> None:
+        """A bucket that waited for its first use begins to live with it."""
+        lifetime = working.bucket.terms.lifetime
+        if lifetime is None or working.has_begun:
+            return
+        working.has_begun = True
+        at = self.request.at
+        expires_at = lifetime.ends_at(at, period_ends_at=None, zone=self.account.almanac.zone)
+        self.outcome.events.append(
+            FirstUsed(bucket_id=working.bucket.id, at=at, expires_at=expires_at)
+        )
+        ends = int(expires_at.timestamp()) if expires_at else 0
+        self.trace.append((trace.FIRST_USE, working.bucket.id, ends))
 
     def release(self, line: Line) -> None:
         """Hand back what the line still holds; into a bucket that has expired, as expired."""
         for part in line.parts:
-            working = self.working(part.bucket_id)
+            if not part.amount:
+                continue
+            working = self.workings.get(part.bucket_id)
             if working is None:
                 self.trace.append((trace.HOLD_LOST, part.bucket_id, part.amount))
-            elif part.amount:
-                self._release_part(working, part.amount, line.rating_group)
+            else:
+                self._release_part(working, part, line.rating_group)
         line.parts = []
 
-    def _release_part(self, working: Working, amount: int, rating_group: int) -> None:
+    def _release_part(self, working: Working, part: ReservedPart, rating_group: int) -> None:
+        amount = part.amount
         move = self._move(working, MoveKind.VOID, rating_group)
         move.reserved -= amount
         if balances.is_expired(working.bucket, self.request.at):
             move.expired += amount
             self.trace.append((trace.LAPSED, working.bucket.id, amount))
-        else:
-            working.available += amount
-            move.available += amount
+            return
+        working.available += amount
+        move.available += amount
+        if part.rate_key != COUNTED:
             self.trace.append((trace.RETURNED, working.bucket.id, amount))
 
     def _move(self, working: Working, kind: MoveKind, rating_group: int) -> Move:
@@ -238,7 +219,7 @@ class Overlay:
 
     def flag_debts(self) -> None:
         """Tell which buckets settled usage has left beyond their credit limit."""
-        for working in self._working.values():
+        for working in self.workings.values():
             if working.indebted and working.available < -working.bucket.credit_limit:
                 self.outcome.events.append(
                     CreditLimitPassed(bucket_id=working.bucket.id, available=working.available)
@@ -248,34 +229,12 @@ class Overlay:
     def finish(self) -> Outcome:
         outcome = self.outcome
         outcome.moves.extend(self._moves.values())
-        for working in self._working.values():
-            if working.used:
-                self._tell_crossings(working)
         for rating_group, amount in self._unrated.items():
             outcome.events.append(UsageUnrated(rating_group=rating_group, amount=amount))
+        self.session.meters = {
+            key: meter
+            for key, meter in self.session.meters.items()
+            if meter.position or meter.covered
+        }
         self.session.cost += outcome.cost
         return outcome
-
-    def _tell_crossings(self, working: Working) -> None:
-        for event in crossings_by_use(working.bucket, working.used):
-            self.outcome.events.append(event)
-            self.trace.append(trace.of_crossing(event))
-
-
-def _copy_line(line: Line) -> Line:
-    return Line(
-        rating_group=line.rating_group,
-        upf_id=line.upf_id,
-        parts=[
-            ReservedPart(
-                bucket_id=part.bucket_id,
-                units=part.units,
-                amount=part.amount,
-                rate_key=part.rate_key,
-            )
-            for part in line.parts
-        ],
-        used=line.used,
-        cost=line.cost,
-        refused=line.refused,
-    )

@@ -5,15 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from charging.engine.balances import NEVER
-from charging.engine.overlay import Working
-
-Payment = tuple[Working, int]
-"""A bucket and the nano-units or units it pays."""
-
-
-def spendable(purses: Sequence[Working]) -> int:
-    """Nano-units that new quota may take, credit included."""
-    return sum(purse.spendable for purse in purses)
+from charging.engine.candidates import Working
+from charging.engine.waterfall import Payment
 
 
 def spread(purses: Sequence[Working], amount: int) -> tuple[list[Payment], int]:

@@ -6,9 +6,9 @@ reservations are dropped, then new quota is decided. Rating groups do not depend
 
 from __future__ import annotations
 
-from charging.engine import grants, settlement, trace
+from charging.engine import counters, grants, settlement, thresholds, trace
 from charging.engine.overlay import Overlay
-from charging.engine.purses import Payment
+from charging.engine.tariff import RatingGroup, Unit
 from charging.engine.values import (
     Account,
     ChargingRequest,
@@ -17,7 +17,6 @@ from charging.engine.values import (
     LineAnswer,
     LineRequest,
     Outcome,
-    RatingGroup,
     Result,
     SessionState,
 )
@@ -34,11 +33,13 @@ def charge(account: Account, session: SessionState | None, request: ChargingRequ
     if request.kind == Kind.IMMEDIATE_EVENT:
         for line in request.lines:
             _add_answer(overlay, _debit_event(overlay, line))
+        thresholds.settle(overlay)
     else:
         for line in request.lines:
             settlement.settle_line(overlay, line)
         _drop_reservations(overlay)
         overlay.flag_debts()
+        thresholds.settle(overlay)
         if request.kind in (Kind.START, Kind.UPDATE):
             for line in request.lines:
                 if line.wants_quota:
@@ -86,8 +87,8 @@ def _debit_event(overlay: Overlay, request: LineRequest) -> LineAnswer:
     if offer.units < amount:
         return grants.refusal(overlay, request, grants.unpayable(overlay, rating_group, offer))
     line = overlay.line(request.rating_group, request.upf_id)
-    _debit_offer(overlay, rating_group, line, offer)
-    overlay.trace.append((trace.DEBITED, rating_group.number, amount, offer.cost))
+    cost = _debit_offer(overlay, rating_group, line, offer)
+    overlay.trace.append((trace.DEBITED, rating_group.number, amount, cost))
     return LineAnswer(
         rating_group=rating_group.number,
         upf_id=request.upf_id,
@@ -124,16 +125,15 @@ def _event_amount(request: LineRequest, rating_group: RatingGroup) -> int:
 
 def _debit_offer(
     overlay: Overlay, rating_group: RatingGroup, line: Line, offer: grants.Offer
-) -> None:
-    _post(overlay, offer.from_units, rating_group.number)
-    if offer.rate is not None and offer.priced_units:
-        settlement.price_usage(overlay, rating_group, offer.rate, offer.priced_units)
-        _post(overlay, offer.from_money, rating_group.number)
-    settlement.record_usage(overlay, line, offer.units, offer.cost)
-
-
-def _post(overlay: Overlay, payments: list[Payment], rating_group: int) -> None:
-    for working, amount in payments:
-        if amount:
-            overlay.post_free(working, amount, rating_group)
-            overlay.trace.append((trace.PAID, working.bucket.id, amount))
+) -> int:
+    """Take what the offer says from free amounts; returns the nano-units it costs."""
+    situation = overlay.request.situation
+    cost = sum(charge.cost for charge in offer.cover.charges)
+    for charge in offer.cover.charges:
+        settlement.post(overlay, rating_group, line, charge)
+    if not offer.is_free:
+        candidates = overlay.candidates(rating_group, situation)
+        counters.count_used(overlay, candidates, line, rating_group.unit, offer.units)
+        counters.count_used(overlay, candidates, line, Unit.NANO_MONEY, cost)
+    settlement.record_usage(overlay, line, offer.units, cost)
+    return cost

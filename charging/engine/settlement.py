@@ -1,25 +1,23 @@
 """Settling reported usage: it is never refused, whatever the account still has.
 
-The line's own reservation pays first (units, then money), then free units, then money at the
-rate; what nothing covers takes money below zero, and what nothing prices is stored unrated.
+What a started step has paid for comes first, then the line's own reservation (units, then money),
+then free units, then money at the rate; what nothing covers takes money below zero, and what
+nothing prices is stored unrated. Usage that lasts is split where a price, a time window or the
+life of a bucket changes; data and events are priced at the time of their report.
 """
 
 from __future__ import annotations
 
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
-from charging.engine import purses, rating, trace
-from charging.engine.overlay import Overlay, Working
-from charging.engine.values import (
-    Line,
-    LineRequest,
-    LineTotal,
-    Mode,
-    Rate,
-    RatingGroup,
-    ReservedPart,
-    UsedUnits,
-)
+from charging.engine import counters, horizons, pricing, purses, trace
+from charging.engine.candidates import Candidates, Working, unusable_now
+from charging.engine.conditions import Situation
+from charging.engine.overlay import COUNTED, Overlay
+from charging.engine.tariff import Mode, Rate, RatingGroup, Unit
+from charging.engine.values import Line, LineRequest, Meter, ReservedPart, UsedUnits
+from charging.engine.waterfall import Charge
 
 
 def settle_line(overlay: Overlay, request: LineRequest) -> None:
@@ -42,142 +40,283 @@ def record_usage(overlay: Overlay, line: Line, used: int, cost: int) -> None:
     overlay.outcome.usage.append((line.rating_group, line.upf_id, used, cost))
 
 
+def is_free_of_charge(overlay: Overlay, number: int, situation: Situation, at: datetime) -> str:
+    """Why the use is free whatever rates say: an emergency, or a zero-rated rating group."""
+    if situation.is_emergency:
+        return trace.EMERGENCY
+    for tariff in overlay.account.tariffs:
+        if number in tariff.zero_rated and tariff.is_in_force(at):
+            return trace.ZERO_RATED
+    return ""
+
+
 def _settle(
     overlay: Overlay, rating_group: RatingGroup | None, line: Line, container: UsedUnits
 ) -> int:
-    amount = container.amount
+    amount, number = container.amount, line.rating_group
     if not amount:
         return 0
     if container.offline or (rating_group is not None and rating_group.mode == Mode.OFFLINE):
-        overlay.trace.append((trace.RECORDED, line.rating_group, amount))
+        overlay.trace.append((trace.RECORDED, number, amount))
         return 0
-    overlay.trace.append((trace.USED, line.rating_group, amount))
+    overlay.trace.append((trace.USED, number, amount))
+    situation = container.situation or overlay.request.situation
+    if reason := is_free_of_charge(overlay, number, situation, container.at):
+        overlay.trace.append((trace.FREE, number, amount, reason))
+        return 0
     if rating_group is None:
-        overlay.leave_unrated(line.rating_group, amount, trace.UNKNOWN_RATING_GROUP)
+        overlay.leave_unrated(number, amount, trace.UNKNOWN_RATING_GROUP)
         return 0
-    left = _pay_from_held_units(overlay, line, amount)
-    held_in_money = _take_held_money_units(line, left)
-    left -= held_in_money
-    if left:
-        left = _pay_from_free_units(overlay, rating_group, left, container.at)
-    owed = held_in_money + left
-    return _pay_in_money(overlay, rating_group, line, owed, container.at) if owed else 0
-
-
-def _pay_from_held_units(overlay: Overlay, line: Line, left: int) -> int:
-    """Use up the line's reserved units. They were reserved while their bucket was valid, so they
-    pay for the usage they were granted for even when its report comes after the expiry."""
-    for part in line.parts:
-        if part.rate_key or not left:
-            continue
-        working = overlay.working(part.bucket_id)
-        if working is None:
-            continue
-        take = min(left, part.units)
-        part.units -= take
-        part.amount -= take
-        left -= take
-        overlay.post_reserved(working, take, line.rating_group)
-        overlay.trace.append((trace.PAID_HELD, part.bucket_id, take))
-    return left
-
-
-def _take_held_money_units(line: Line, left: int) -> int:
-    """How much of the usage was granted against reserved money."""
-    taken = 0
-    for part in line.parts:
-        if part.rate_key and taken < left:
-            take = min(left - taken, part.units)
-            part.units -= take
-            taken += take
-    return taken
-
-
-def _pay_from_free_units(
-    overlay: Overlay, rating_group: RatingGroup, left: int, at: datetime
-) -> int:
-    for working in overlay.open_units(rating_group, at):
-        take = min(left, working.available)
-        left -= take
-        overlay.post_free(working, take, rating_group.number)
-        overlay.trace.append((trace.PAID, working.bucket.id, take))
-        if not left:
-            break
-    return left
-
-
-def _pay_in_money(
-    overlay: Overlay, rating_group: RatingGroup, line: Line, units: int, at: datetime
-) -> int:
-    """Charge `units` at the rate of their own time; returns the nano-units charged."""
-    request, number = overlay.request, rating_group.number
-    # What was used before there was a plan is priced by the present one rather than not at all.
-    rate = _find_rate(overlay, rating_group, at) or _find_rate(overlay, rating_group, request.at)
-    if rate is None:
-        overlay.leave_unrated(number, units, trace.NO_RATE)
-        return 0
-    if rating.is_free(rate):
-        overlay.trace.append((trace.FREE, number, units))
-        return 0
-    # A money bucket made between the usage and its report pays rather than none.
-    money = overlay.open_money(rating_group, at) or overlay.open_money(rating_group, request.at)
-    holds = [part for part in line.parts if part.rate_key and part.amount]
-    if not money and not holds:
-        overlay.leave_unrated(number, units, trace.NO_MONEY)
-        return 0
-    cost = price_usage(overlay, rating_group, rate, units)
-    owed = _draw_holds(overlay, holds, cost, number)
-    if owed:
-        _draw_free_money(overlay, money or _held_in(overlay, holds), owed, number)
+    settling = Settling(overlay, rating_group, line, situation)
+    cost = settling.settle(amount, container.started_at or container.at, container.at)
+    counters.count_used(overlay, settling.candidates, line, rating_group.unit, amount)
+    counters.count_used(overlay, settling.candidates, line, Unit.NANO_MONEY, cost)
     return cost
 
 
-def _find_rate(overlay: Overlay, rating_group: RatingGroup, at: datetime) -> Rate | None:
-    return rating.find_rate(
-        overlay.account.tariffs, rating_group, at=at, destination=overlay.request.destination
-    )
+@dataclass(slots=True)
+class Settling:
+    """One container of one line while it is being charged."""
+
+    overlay: Overlay
+    rating_group: RatingGroup
+    line: Line
+    situation: Situation
+
+    @property
+    def candidates(self) -> Candidates:
+        return self.overlay.candidates(self.rating_group, self.situation)
+
+    @property
+    def meter(self) -> Meter:
+        return self.overlay.meter(self.rating_group.number)
+
+    def settle(self, amount: int, started_at: datetime, ended_at: datetime) -> int:
+        """Charge `amount` units used between two instants; returns the nano-units charged."""
+        left, cost = amount, 0
+        left -= self._use_covered(left)
+        paid, cost = self._pay_from_held_units(left)
+        left -= paid
+        in_money = self._take_held_money_units(left)
+        lasts = self.rating_group.unit is Unit.SECONDS
+        while left:
+            begins = started_at + timedelta(seconds=amount - left) if lasts else ended_at
+            stretch = self._stretch(begins, left) if begins < ended_at else left
+            held = min(stretch, in_money)
+            in_money -= held
+            cost += self._settle_stretch(stretch, held, min(begins, ended_at))
+            left -= stretch
+            left -= self._use_covered(left)
+        return cost
+
+    def _stretch(self, begins: datetime, left: int) -> int:
+        """Seconds for which one set of buckets and one price hold."""
+        change = horizons.next_change(
+            self.overlay.account,
+            self.rating_group,
+            self.situation,
+            self.candidates,
+            at=begins,
+            until=begins + timedelta(seconds=left),
+        )
+        return left if change is None else min(left, horizons.whole_seconds(begins, change))
+
+    def _settle_stretch(self, units: int, held: int, at: datetime) -> int:
+        """Charge one stretch, `held` units of which were granted against reserved money."""
+        paid, cost = self._pay_from_free_units(units - held, at)
+        owed = units - paid
+        if owed > 0:
+            cost += self._pay_in_money(owed, at)
+        elif owed < 0:
+            self._cover(-owed)
+        return cost
+
+    def _use_covered(self, left: int) -> int:
+        """The rest of a started step is used up first."""
+        used = min(left, self.meter.covered)
+        if used:
+            self.meter.covered -= used
+            self.overlay.trace.append((trace.COVERED, self.rating_group.number, used))
+        return used
+
+    def _cover(self, units: int) -> None:
+        self.meter.covered += units
+
+    # ── units ────────────────────────────────────────────────────────────────────────────────
+
+    def _pay_from_held_units(self, left: int) -> tuple[int, int]:
+        """Use up the line's reserved units: how many, and what they cost besides.
+
+        They were reserved while their bucket was valid, so they pay for the usage they were
+        granted for even when its report comes after the expiry.
+        """
+        paid = cost = 0
+        for part in self.line.parts:
+            if part.rate_key or paid >= left or not part.units:
+                continue
+            working = self.overlay.workings.get(part.bucket_id)
+            if working is None:
+                continue
+            units, amount = self._whole_steps(working, part, left - paid)
+            part.units -= units
+            part.amount -= amount
+            paid += units
+            self.overlay.post_reserved(working, amount, self.line.rating_group)
+            counters.count_drawn(self.overlay, self.line, working, amount)
+            self.overlay.trace.append((trace.PAID_HELD, part.bucket_id, amount))
+            cost += self._price_held_units(working, units)
+        if paid > left:
+            self._cover(paid - left)
+        return min(paid, left), cost
+
+    def _whole_steps(self, working: Working, part: ReservedPart, wanted: int) -> tuple[int, int]:
+        """Units and amount of the started steps that the wanted usage takes from a hold."""
+        step = working.bucket.terms.step
+        units = min(part.units, -(-wanted // step) * step)
+        if units == part.units:
+            return units, part.amount
+        return units, part.amount * units // part.units
+
+    def _price_held_units(self, working: Working, units: int) -> int:
+        tariffs = working.bucket.terms.tariffs
+        if not tariffs:
+            return 0
+        at = self.overlay.request.at
+        ground = self.overlay.ground(self.rating_group, self.situation, asks=False)
+        found = ground.find_rate(tariffs, at)
+        has_payer = self._purses(at) or money_holds(self.line)
+        return self._charge_at(found.rate, units, at) if found and has_payer else 0
+
+    def _take_held_money_units(self, left: int) -> int:
+        """How much of the usage was granted against reserved money."""
+        taken = 0
+        for part in self.line.parts:
+            if part.rate_key and taken < left:
+                take = min(left - taken, part.units)
+                part.units -= take
+                taken += take
+        return taken
+
+    def _pay_from_free_units(self, wanted: int, at: datetime) -> tuple[int, int]:
+        if wanted <= 0:
+            return 0, 0
+        ground = self.overlay.ground(self.rating_group, self.situation, asks=False)
+        cover = ground.cover_with_units(wanted, at)
+        for charge in cover.charges:
+            post(self.overlay, self.rating_group, self.line, charge)
+        return cover.units, sum(charge.cost for charge in cover.charges)
+
+    # ── money ────────────────────────────────────────────────────────────────────────────────
+
+    def _pay_in_money(self, units: int, at: datetime) -> int:
+        """Charge `units` at the rate of their own time; returns the nano-units charged."""
+        overlay, number = self.overlay, self.rating_group.number
+        # What was used before there was a plan is priced by the present one rather than not at all.
+        rate = self._find_rate(at) or self._find_rate(overlay.request.at)
+        if rate is None:
+            overlay.leave_unrated(number, units, trace.NO_RATE)
+            return 0
+        if pricing.is_free(rate):
+            self.meter.position += units
+            overlay.trace.append((trace.FREE, number, units, ""))
+            return 0
+        if not self._purses(at) and not money_holds(self.line):
+            overlay.leave_unrated(number, units, trace.NO_MONEY)
+            return 0
+        return self._charge_at(rate, units, at)
+
+    def _charge_at(self, rate: Rate, units: int, at: datetime) -> int:
+        """Price units, take the money, keep what a started step covers beyond them."""
+        overlay, line = self.overlay, self.line
+        held_in = [overlay.workings.get(part.bucket_id) for part in money_holds(line)]
+        cost, charged = price_usage(overlay, self.rating_group, rate, units)
+        self._cover(charged - units)
+        owed = _draw_holds(overlay, line, cost)
+        if owed:
+            money = self._purses(at) or [working for working in held_in if working]
+            assert money, "priced usage has somebody to pay it"
+            _draw_free_money(overlay, line, money, owed)
+        return cost
+
+    def _purses(self, at: datetime) -> list[Working]:
+        """Money that pays for usage of `at`; a bucket made since then pays rather than none."""
+        return self._open_money(at) or self._open_money(self.overlay.request.at)
+
+    def _open_money(self, at: datetime) -> list[Working]:
+        account = self.overlay.account
+        return [
+            candidate.working
+            for candidate in self.candidates.money
+            if unusable_now(candidate.working, account, at) is None
+        ]
+
+    def _find_rate(self, at: datetime) -> Rate | None:
+        ground = self.overlay.ground(self.rating_group, self.situation, asks=False)
+        found = ground.find_rate(self.overlay.account.tariffs, at)
+        return found.rate if found else None
 
 
-def price_usage(overlay: Overlay, rating_group: RatingGroup, rate: Rate, units: int) -> int:
-    """Add the usage to the session's running total; returns what it adds to the cost."""
-    totals = overlay.session.totals
-    fee = rating.due_connect_fee(rate, totals.values())
-    key = rating.total_key(rating_group.number, rate)
+def post(overlay: Overlay, rating_group: RatingGroup, line: Line, charge: Charge) -> None:
+    """Take from free amounts what a charge says, and count what it prices."""
+    if charge.payer is not None:
+        _post_free(overlay, line, charge.payer, charge.amount)
+    if charge.rate is not None and charge.priced.units:
+        price_usage(overlay, rating_group, charge.rate, charge.priced.units)
+    for working, amount in charge.money:
+        _post_free(overlay, line, working, amount)
+
+
+def _post_free(overlay: Overlay, line: Line, working: Working, amount: int) -> None:
+    overlay.post_free(working, amount, line.rating_group)
+    overlay.trace.append((trace.PAID, working.bucket.id, amount))
+    counters.count_drawn(overlay, line, working, amount)
+
+
+def price_usage(
+    overlay: Overlay, rating_group: RatingGroup, rate: Rate, units: int
+) -> tuple[int, int]:
+    """Add usage to the session's running total: what it costs more, fee included, and how many
+    units its whole steps charge."""
+    totals, meter = overlay.session.totals, overlay.meter(rating_group.number)
+    fee = 0 if overlay.has_paid_fee else rate.connect_fee
+    key = pricing.total_key(rating_group.number, rate)
     total = overlay.total(key)
-    cost = rating.added_cost(rate, total.units, units)
-    totals[key] = LineTotal(units=total.units + units, cost=total.cost + cost)
-    overlay.trace.append(trace.of_price(rating_group.number, rate, total.units, units, cost))
+    priced = pricing.price(rate, total, meter.position, units)
+    totals[key] = pricing.add(total, priced)
+    overlay.trace.extend(trace.of_price(rating_group.number, rate, meter.position, total, priced))
+    meter.position += priced.units
     if fee:
         overlay.trace.append((trace.CONNECT_FEE, fee))
-    return cost + fee
+    return priced.cost + fee, priced.units
 
 
-def _draw_holds(overlay: Overlay, holds: list[ReservedPart], cost: int, number: int) -> int:
+def _draw_holds(overlay: Overlay, line: Line, cost: int) -> int:
     """Pay from the money the line has reserved; returns what it does not cover."""
-    for part in holds:
-        working = overlay.working(part.bucket_id)
+    for part in money_holds(line):
+        working = overlay.workings.get(part.bucket_id)
         if working is None or not cost:
             continue
         take = min(cost, part.amount)
         part.amount -= take
         cost -= take
-        overlay.post_reserved(working, take, number)
+        overlay.post_reserved(working, take, line.rating_group)
         overlay.trace.append((trace.PAID_HELD, part.bucket_id, take))
+        counters.count_drawn(overlay, line, working, take)
     return cost
 
 
-def _held_in(overlay: Overlay, holds: list[ReservedPart]) -> list[Working]:
-    found = (overlay.working(part.bucket_id) for part in holds)
-    return [working for working in found if working is not None]
+def money_holds(line: Line) -> list[ReservedPart]:
+    return [
+        part for part in line.parts if part.rate_key and part.amount and part.rate_key != COUNTED
+    ]
 
 
-def _draw_free_money(overlay: Overlay, money: list[Working], owed: int, number: int) -> None:
+def _draw_free_money(overlay: Overlay, line: Line, money: list[Working], owed: int) -> None:
     payments, unpaid = purses.spread(money, owed)
     for working, amount in payments:
-        overlay.post_free(working, amount, number)
-        overlay.trace.append((trace.PAID, working.bucket.id, amount))
+        _post_free(overlay, line, working, amount)
     if unpaid:
         working = purses.debtor(money)
         working.indebted = True
-        overlay.post_free(working, unpaid, number)
+        overlay.post_free(working, unpaid, line.rating_group)
         overlay.trace.append((trace.DEBT, working.bucket.id, unpaid))

@@ -7,25 +7,14 @@ change comes back in an `Outcome`.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-
-class Unit(StrEnum):
-    """What a bucket or a rating group counts."""
-
-    OCTETS = "OCTETS"
-    SECONDS = "SECONDS"
-    EVENTS = "EVENTS"
-    NANO_MONEY = "NANO_MONEY"
-
-
-class Mode(StrEnum):
-    """Whether a rating group is charged against balances or only recorded."""
-
-    ONLINE = "online"
-    OFFLINE = "offline"
+from charging.engine.calendar import UTC_DAYS, Almanac
+from charging.engine.conditions import HERE, Situation
+from charging.engine.tariff import PLAIN, Action, RatingGroup, Role, Tariff, Terms, Threshold, Unit
 
 
 class Kind(StrEnum):
@@ -46,89 +35,6 @@ class Result(StrEnum):
     RATING_FAILED = "RATING_FAILED"
     END_USER_SERVICE_DENIED = "END_USER_SERVICE_DENIED"
     QUOTA_MANAGEMENT_NOT_APPLICABLE = "QUOTA_MANAGEMENT_NOT_APPLICABLE"
-
-
-# ── the tariff: what a published plan version compiles to ────────────────────────────────────
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RatingGroup:
-    """How one rating group (Uint32 charging key) is metered and granted."""
-
-    number: int
-    name: str
-    service: str
-    unit: Unit
-    mode: Mode = Mode.ONLINE
-    grant: int
-    """The slice one grant gives when the network asks for quota without an amount."""
-    validity_time: int = 3600
-    """Seconds a grant lives; 0 sends none."""
-    holding_time: int = 0
-    threshold_percent: int = 20
-    """The network reports when this share of the grant is left; 0 sends no threshold."""
-    final_unit_action: str = "TERMINATE"
-    redirect_address: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Threshold:
-    """A named low-balance mark of a bucket: percent of what was granted, or an absolute amount."""
-
-    name: str
-    percent_hundredths: int | None = None
-    """20 % is 2000."""
-    amount: int | None = None
-
-    def limit(self, granted: int) -> int:
-        """The amount at or below which the bucket counts as low, given what it was granted."""
-        if self.amount is not None:
-            return self.amount
-        assert self.percent_hundredths is not None
-        return granted * self.percent_hundredths // 10_000
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rate:
-    """What usage costs in money once no unit bucket pays.
-
-    `price` nano-units per `per` units, charged in whole steps of `increment` units; the line's
-    total is rounded half-up to `decimals` places of the currency.
-    """
-
-    key: str
-    """Stable within the plan version; sessions keep their running totals under it."""
-    service: str
-    rating_groups: frozenset[int] = frozenset()
-    """Empty: every rating group of the service."""
-    price: int
-    per: int
-    increment: int = 1
-    connect_fee: int = 0
-    decimals: int = 2
-
-    def covers(self, rating_group: RatingGroup) -> bool:
-        if self.rating_groups:
-            return rating_group.number in self.rating_groups
-        return self.service == rating_group.service
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tariff:
-    """The compiled rates of one plan version, in the order in which they are tried."""
-
-    version_id: int
-    label: str
-    """For people: "Flex 20 v3"."""
-    rates: tuple[Rate, ...]
-    starts_at: datetime | None = None
-    """The account's hold on the version: [starts_at, ends_at), None for no border."""
-    ends_at: datetime | None = None
-
-    def is_in_force(self, at: datetime) -> bool:
-        return (self.starts_at is None or self.starts_at <= at) and (
-            self.ends_at is None or at < self.ends_at
-        )
 
 
 # ── the account as it was locked and read ────────────────────────────────────────────────────
@@ -156,11 +62,36 @@ class Bucket:
     credit_limit: int = 0
     """Money only: how far `available` may go below zero for new grants, nano-units."""
     thresholds: tuple[Threshold, ...] = ()
+    terms: Terms = PLAIN
+    is_disabled: bool = False
+    """Neither pays nor is granted from; what it holds for sessions is still used up."""
+    allowance_key: str = ""
+    """Names the allowance it was given by, for thresholds that act on other buckets."""
+    owner_id: int = 0
+    """The account that owns it; 0 the one that is charged. Others share theirs."""
+    group: str = ""
+    """The shared group it belongs to; empty: none."""
+    capped_by: int = 0
+    """The counter that limits what the charged account may take from it; 0: none."""
 
     @property
     def remaining(self) -> int:
         """What thresholds are measured on: reserved units are not yet used."""
         return self.available + self.reserved
+
+    @property
+    def counts(self) -> bool:
+        return self.terms.role is Role.COUNTS
+
+
+class SharedOrder(StrEnum):
+    """In which order the members' buckets of a shared group pay."""
+
+    LOWEST = "lowest"
+    HIGHEST = "highest"
+    OWN_LOWEST = "own_lowest"
+    """The charged account's own first, then the lowest."""
+    OWN_HIGHEST = "own_highest"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,12 +100,19 @@ class Account:
 
     id: int
     buckets: tuple[Bucket, ...]
+    """Its own and those that others share with it."""
     tariffs: tuple[Tariff, ...]
-    """Of the plan subscriptions that may rate a request, ended ones included, the base plan
-    first."""
+    """Of the plan subscriptions that may rate a request, ended ones included, in the order in
+    which they are asked for a price: add-ons first, then the base plan."""
     rating_groups: dict[int, RatingGroup]
     may_use: bool = True
-    """False when suspended or terminated: quota is denied, reported usage is still settled."""
+    """False when its state allows no use: quota is denied, reported usage is still settled."""
+    services: frozenset[str] | None = None
+    """Services that its state allows; None: all."""
+    almanac: Almanac = UTC_DAYS
+    """The account's wall time and its operator's holidays."""
+    shared: Mapping[str, SharedOrder] = field(default_factory=dict)
+    """How the buckets of each shared group are ordered; own first, then lowest, unless given."""
 
 
 # ── the session's memory between requests ────────────────────────────────────────────────────
@@ -189,6 +127,9 @@ class ReservedPart:
     units: int
     amount: int
     rate_key: str = ""
+    cost: int = 0
+    """Nano-units that the whole promise adds to its rate's line; on its first part only."""
+    exact: int = 0
 
 
 @dataclass(slots=True, kw_only=True)
@@ -197,6 +138,18 @@ class LineTotal:
 
     units: int = 0
     cost: int = 0
+    exact: int = 0
+    """The cost before rounding, in 1/denominator nano-units of the rate."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Meter:
+    """Where a session's usage of one rating group stands, whatever pays for it."""
+
+    position: int = 0
+    """Units priced so far: decides the slot of the next one."""
+    covered: int = 0
+    """Units of a started step that are paid for and not yet used."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -221,6 +174,8 @@ class SessionState:
     totals: dict[str, LineTotal] = field(default_factory=dict)
     """Key: `"{rating_group}:{rate.key}"`."""
     cost: int = 0
+    meters: dict[str, Meter] = field(default_factory=dict)
+    """Key: the rating group's number."""
 
 
 def line_key(rating_group: int, upf_id: str) -> str:
@@ -236,9 +191,13 @@ class UsedUnits:
 
     amount: int
     at: datetime
+    started_at: datetime | None = None
+    """When its use began, where it lasts (seconds); None: all of it at `at`."""
     offline: bool = False
     closes_quota: bool = False
     """Its trigger ends the quota (FINAL, QHT, ABNORMAL_RELEASE, …): the rest is handed back."""
+    situation: Situation | None = None
+    """Where and how it was used, if that differs from the request's."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -261,8 +220,7 @@ class ChargingRequest:
     at: datetime
     """The account's now; decides validity of buckets for new quota."""
     lines: tuple[LineRequest, ...]
-    destination: str = ""
-    """Called party or recipient, digits; empty when there is none."""
+    situation: Situation = HERE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -281,6 +239,8 @@ class LineAnswer:
     is_final: bool = False
     final_unit_action: str = ""
     redirect_address: str = ""
+    is_throttled: bool = False
+    """A counter's mark asks for slower service; the network is told, the quota goes on."""
 
 
 class MoveKind(StrEnum):
@@ -314,6 +274,15 @@ class ThresholdCrossed:
     before: int
     """Remaining amount before and after the request."""
     after: int
+    state: str = ""
+    """What the balance is called on the low side."""
+    action: Action = Action.NOTIFY
+    target: str = ""
+    """Allowance key of the buckets that the action is about; empty: this one."""
+    is_paused: bool = False
+    """Recorded only: nobody is told."""
+    quiet_until: datetime | None = None
+    """Nobody is told before."""
 
     @property
     def is_low(self) -> bool:
@@ -342,7 +311,41 @@ class CreditLimitPassed:
     available: int
 
 
-EngineEvent = ThresholdCrossed | BucketExhausted | UsageUnrated | CreditLimitPassed
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BucketSwitched:
+    """A threshold's action blocked a bucket or let it pay again; the caller stores it."""
+
+    bucket_id: int
+    is_disabled: bool
+    threshold: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FirstUsed:
+    """A bucket's life began with this use; the caller stores when it ends."""
+
+    bucket_id: int
+    at: datetime
+    expires_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountSuspended:
+    """A threshold's action suspends the account; the caller changes its state."""
+
+    bucket_id: int
+    threshold: str
+
+
+EngineEvent = (
+    ThresholdCrossed
+    | BucketExhausted
+    | UsageUnrated
+    | CreditLimitPassed
+    | BucketSwitched
+    | FirstUsed
+    | AccountSuspended
+)
 
 
 @dataclass(slots=True, kw_only=True)

@@ -7,7 +7,8 @@ from datetime import datetime
 
 import msgspec
 
-from charging.engine.values import LineAnswer, Result, Unit
+from charging.engine.tariff import Unit
+from charging.engine.values import LineAnswer, Result
 from charging.nchf.messages import (
     IMMEDIATE_REPORT,
     ChargingDataRequest,

@@ -13,7 +13,7 @@ from typing import Any, Protocol
 
 import msgspec
 
-from charging.engine.values import Unit
+from charging.engine.tariff import Unit
 from charging.nchf.messages import (
     ChargingDataRequest,
     NFIdentification,

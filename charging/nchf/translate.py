@@ -5,15 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
-from charging.engine.values import (
-    ChargingRequest,
-    Kind,
-    LineRequest,
-    RatingGroup,
-    Unit,
-    UsedUnits,
-    line_key,
-)
+from charging.engine.conditions import Situation
+from charging.engine.tariff import RatingGroup, Unit
+from charging.engine.values import ChargingRequest, Kind, LineRequest, UsedUnits, line_key
 from charging.nchf import reading
 from charging.nchf.messages import (
     OFFLINE_CHARGING,
@@ -77,19 +71,35 @@ def to_charging_request(
     for usage in request.multiple_unit_usage or ():
         unit = group.unit if (group := rating_groups.get(usage.rating_group)) else None
         used = tuple(
-            UsedUnits(
-                amount=_amount(unit, container) or 0,
-                at=used_at(container),
-                offline=container.quota_management_indicator == OFFLINE_CHARGING,
-                closes_quota=reading.closes_quota(container),
-            )
+            _used(container, unit, used_at(container), session_started_at)
             for container in usage.used_unit_container or ()
         )
         line = _line(usage, unit=unit, kind=kind, used=used)
         key = line_key(line.rating_group, line.upf_id)
         lines[key] = _merge(lines[key], line) if key in lines else line
     return ChargingRequest(
-        kind=kind, at=now, lines=tuple(lines.values()), destination=reading.destination(request)
+        kind=kind,
+        at=now,
+        lines=tuple(lines.values()),
+        situation=Situation(destination=reading.destination(request)),
+    )
+
+
+def _used(
+    container: UsedUnitContainer, unit: Unit | None, at: datetime, earliest: datetime | None
+) -> UsedUnits:
+    """One container; use that lasts began so many seconds before it was closed."""
+    amount = _amount(unit, container) or 0
+    started_at = None
+    if unit is Unit.SECONDS and amount:
+        length = min(amount, int((at - _EPOCH).total_seconds()))
+        started_at = max(earliest or _EPOCH, at - timedelta(seconds=length))
+    return UsedUnits(
+        amount=amount,
+        at=at,
+        started_at=started_at,
+        offline=container.quota_management_indicator == OFFLINE_CHARGING,
+        closes_quota=reading.closes_quota(container),
     )
 
 

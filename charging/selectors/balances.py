@@ -8,8 +8,8 @@ from datetime import datetime
 
 from django.db.models import Prefetch, Q, QuerySet
 
-from charging.engine.values import Threshold as Mark
-from charging.engine.values import Unit
+from charging.engine.tariff import Threshold as Mark
+from charging.engine.tariff import Unit
 from charging.models import Bucket
 from plans.compile import bucket_thresholds
 from plans.models import Allowance, Threshold

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from charging.engine.trace import Names, Sentence, sentences
-from charging.engine.values import Unit
+from charging.engine.tariff import Unit
+from charging.engine.wording import Names, Sentence, sentences
 from charging.models import Bucket, ChargingSession
 from charging.selectors.sessions import Message, SessionDetail, session_detail
 from plans.models import Rate, RatingGroup

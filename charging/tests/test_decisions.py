@@ -6,6 +6,7 @@ import pytest
 from charging.decisions import Decision, UnknownDecisionVersion, decode, encode
 from charging.engine import trace
 from charging.engine.values import Result
+from charging.engine.wording import sentences
 
 
 def test_what_was_decided_comes_back_as_it_was():
@@ -21,7 +22,7 @@ def test_what_was_decided_comes_back_as_it_was():
 def test_the_sentences_of_a_stored_trace_are_those_of_the_fresh_one():
     steps = [(trace.USED, 300, 5), (trace.REFUSED, 300, Result.RATING_FAILED), (trace.ORDER, 1, 2)]
 
-    assert trace.sentences(decode(encode(steps, [])).trace) == trace.sentences(steps)
+    assert sentences(decode(encode(steps, [])).trace) == sentences(steps)
 
 
 def test_no_bytes_mean_that_nothing_was_decided():

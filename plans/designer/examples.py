@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from charging.engine import rating
+from charging.engine import pricing
+from charging.engine.values import LineTotal
 from plans.compile import compile_rate_spec
 from plans.conventions import Conventions
 from plans.models import Service, Unit
@@ -27,7 +28,7 @@ def example_of(rate: RateSpec, by: Conventions) -> str:
         rating_groups=by.metered,
     )
     units, words = _use_of(unit_of(rate, by.metered), service_of(rate, by.metered), by)
-    cost = rating.line_cost(compiled, units) + rating.due_connect_fee(compiled, ())
+    cost = pricing.price(compiled, LineTotal(), 0, units).cost + compiled.connect_fee
     return f"{words} → {by.money(cost)}"
 
 

@@ -25,7 +25,10 @@ def test_rates_are_compiled_in_their_order(tenant: Tenant, now: datetime) -> Non
     tariff = compiling.compile_tariff(live)
 
     assert (tariff.version_id, tariff.label) == (live.pk, "Flex 20 v1")
-    assert [(rate.service, rate.price, rate.per, rate.increment) for rate in tariff.rates] == [
+    assert [
+        (rate.service, rate.slots[0].price, rate.slots[0].per, rate.slots[0].increment)
+        for rate in tariff.rates
+    ] == [
         ("data", 10_000_000, 1_048_576, 1),
         ("voice", 90_000_000, 60, 60),
         ("sms", 90_000_000, 1, 1),
@@ -62,7 +65,7 @@ def test_a_draft_is_compiled_as_it_is_now(tenant: Tenant, ana: Actor, now: datet
     spec = replace(selectors.spec_of(draft), rates=rates)
     saved = services.save_draft(version=draft, spec=spec, revision=0, actor=ana, now=now)
 
-    assert [rate.price for rate in compiling.compile_tariff(saved).rates] == [1]
+    assert [rate.slots[0].price for rate in compiling.compile_tariff(saved).rates] == [1]
 
 
 def test_thresholds_keep_two_decimals_or_an_amount(

@@ -13,7 +13,7 @@ from charging.client.session import ChargingSessionClient
 from charging.client.state import Phase
 from charging.client.transport import ChargingConnection
 from charging.client.usage import ServedDevice, data_usage, text_messages, voice_call
-from charging.engine.values import Unit
+from charging.engine.tariff import Unit
 from charging.tests.client.answers import (
     FINAL,
     RELEASED,

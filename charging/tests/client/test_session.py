@@ -19,7 +19,7 @@ from charging.client.usage import (
     text_messages,
     voice_call,
 )
-from charging.engine.values import Unit
+from charging.engine.tariff import Unit
 from charging.nchf.messages import Operation
 from charging.tests.client.answers import FINAL, LOCATION, answer, entry, events, octets, seconds
 

@@ -8,19 +8,15 @@ from typing import Any
 
 from charging.engine.balances import apply_moves
 from charging.engine.session import charge
+from charging.engine.tariff import Mode, Rate, Rates, RatingGroup, Tariff, Unit
 from charging.engine.values import (
     Account,
     Bucket,
     ChargingRequest,
     Kind,
     LineRequest,
-    Mode,
     Outcome,
-    Rate,
-    RatingGroup,
     SessionState,
-    Tariff,
-    Unit,
     UsedUnits,
 )
 
@@ -39,10 +35,15 @@ POSTPAID = RatingGroup(
 )
 GROUPS = {group.number: group for group in (VOICE, SMS, DATA, VIDEO, POSTPAID)}
 
-PER_SECOND = Rate(key="voice", service="voice", price=9 * CENT, per=60)
-PER_MINUTE = Rate(key="voice", service="voice", price=9 * CENT, per=60, increment=60)
-PER_SMS = Rate(key="sms", service="sms", price=10 * CENT, per=1)
-PER_MB = Rate(key="data", service="data", price=1 * CENT, per=MB)
+PER_SECOND = Rate.flat(key="voice", service="voice", price=9 * CENT, per=60)
+PER_MINUTE = Rate.flat(key="voice", service="voice", price=9 * CENT, per=60, increment=60)
+PER_SMS = Rate.flat(key="sms", service="sms", price=10 * CENT, per=1)
+PER_MB = Rate.flat(key="data", service="data", price=1 * CENT, per=MB)
+
+
+def repriced(rate: Rate, price: int) -> Rate:
+    """The rate at another price."""
+    return replace(rate, slots=(replace(rate.slots[0], price=price),))
 
 
 def bucket(number: int, unit: Unit, service: str, amount: int, **other: Any) -> Bucket:
@@ -83,7 +84,7 @@ def account(*buckets: Bucket, rates: tuple[Rate, ...] = (), may_use: bool = True
     return Account(
         id=1,
         buckets=buckets,
-        tariffs=(Tariff(version_id=1, label="Flex 20 v3", rates=rates),),
+        tariffs=(Tariff(version_id=1, label="Flex 20 v3", rates=Rates(rates)),),
         rating_groups=GROUPS,
         may_use=may_use,
     )

@@ -6,8 +6,10 @@ from datetime import timedelta
 
 import pytest
 
-from charging.engine import balances
-from charging.engine.values import Move, MoveKind
+from charging.engine import balances, trace
+from charging.engine.candidates import Working, unusable_now
+from charging.engine.tariff import RatingGroup, Unit
+from charging.engine.values import Bucket, Move, MoveKind
 from charging.tests.engine.builders import (
     DATA,
     NOW,
@@ -15,6 +17,8 @@ from charging.tests.engine.builders import (
     VIDEO,
     VOICE,
     Phone,
+    account,
+    bucket,
     line,
     messages,
     minutes,
@@ -26,24 +30,29 @@ from charging.tests.engine.builders import (
 DAY = timedelta(days=1)
 
 
+def pays(bucket: Bucket, rating_group: RatingGroup) -> bool:
+    concerned = balances.concerns(bucket, rating_group)
+    return concerned and not balances.is_kept_for_others(bucket, rating_group)
+
+
 def test_units_pay_for_their_own_service_only():
-    assert balances.pays_units(minutes(1, 60), VOICE)
-    assert not balances.pays_units(messages(1, 60), VOICE)
-    assert not balances.pays_units(minutes(1, 60), DATA)
-    assert not balances.pays_units(money(1, 60), VOICE)
+    assert pays(minutes(1, 60), VOICE)
+    assert not pays(messages(1, 60), VOICE)
+    assert not pays(minutes(1, 60), DATA)
 
 
 def test_a_restricted_bucket_pays_for_the_rating_groups_it_names():
     video_only = octets(1, 60, rating_groups=frozenset({310}))
 
-    assert balances.pays_units(video_only, VIDEO)
-    assert not balances.pays_units(video_only, DATA)
+    assert pays(video_only, VIDEO)
+    assert not pays(video_only, DATA)
 
 
-def test_money_pays_for_everything_unless_it_is_restricted():
-    assert balances.pays_money(money(1, 60), VOICE)
-    assert balances.pays_money(money(1, 60, rating_groups=frozenset({200})), SMS)
-    assert not balances.pays_money(money(1, 60, rating_groups=frozenset({200})), VOICE)
+def test_money_and_generic_units_pay_for_everything_unless_restricted():
+    assert pays(money(1, 60), VOICE)
+    assert pays(bucket(1, Unit.GENERIC, "generic", 60), VOICE)
+    assert pays(money(1, 60, rating_groups=frozenset({200})), SMS)
+    assert not pays(money(1, 60, rating_groups=frozenset({200})), VOICE)
 
 
 def test_higher_weight_pays_first_then_the_earlier_expiry_then_the_older_bucket():
@@ -58,13 +67,21 @@ def test_higher_weight_pays_first_then_the_earlier_expiry_then_the_older_bucket(
     assert [bucket.id for bucket in ordered] == [5, 4, 3, 1, 2]
 
 
-def test_a_bucket_is_usable_from_its_start_up_to_but_not_at_its_expiry():
-    bucket = minutes(1, 60, valid_from=NOW, expires_at=NOW + DAY)
+@pytest.mark.parametrize(
+    ("at", "reason"),
+    [
+        (NOW - timedelta(microseconds=1), trace.NOT_YET_VALID),
+        (NOW, None),
+        (NOW + DAY - timedelta(microseconds=1), None),
+        (NOW + DAY, trace.EXPIRED),
+    ],
+)
+def test_a_bucket_is_usable_from_its_start_up_to_but_not_at_its_expiry(at, reason):
+    one = minutes(1, 60, valid_from=NOW, expires_at=NOW + DAY)
 
-    assert not balances.is_usable(bucket, NOW - timedelta(microseconds=1))
-    assert balances.is_usable(bucket, NOW)
-    assert balances.is_usable(bucket, NOW + DAY - timedelta(microseconds=1))
-    assert not balances.is_usable(bucket, NOW + DAY)
+    step = unusable_now(Working(one), account(one), at)
+
+    assert (step and step[2]) == reason
 
 
 def test_usage_takes_buckets_in_order_and_units_before_money():

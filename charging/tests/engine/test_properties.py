@@ -7,8 +7,8 @@ import time
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from charging.engine import rating
-from charging.engine.values import Bucket, BucketExhausted, Kind, Rate
+from charging.engine.tariff import Rate
+from charging.engine.values import Bucket, BucketExhausted, Kind
 from charging.tests.engine.builders import (
     CENT,
     Phone,
@@ -24,7 +24,7 @@ SECONDS = st.integers(0, 2000)
 unhurried = settings(deadline=None)  # a busy machine is no counterexample
 
 rates = st.builds(
-    Rate,
+    Rate.flat,
     key=st.just("voice"),
     service=st.just("voice"),
     price=st.integers(0, 10**9),
@@ -166,33 +166,10 @@ def test_splitting_usage_into_any_number_of_updates_costs_the_same_as_one(rate, 
     assert split.amounts(1) == whole.amounts(1)
 
 
-@unhurried
-@given(rate=rates, total=st.integers(0, 10**6), budget=st.integers(0, 10**12))
-def test_money_buys_the_most_units_that_fit(rate, total, budget):
-    units = rating.affordable_units(rate, total, budget)
-    if units == rating.UNLIMITED:
-        assert rate.price == 0
-        return
-
-    assert rating.added_cost(rate, total, units) <= budget
-    assert rating.added_cost(rate, total, units + 1) > budget
-
-
-@unhurried
-@given(parts=st.lists(st.integers(0, 10**6), max_size=10), rate=rates)
-def test_the_costs_of_reports_sum_up_to_the_cost_of_the_total(parts, rate):
-    total = cost = 0
-    for amount in parts:
-        cost += rating.added_cost(rate, total, amount)
-        total += amount
-
-    assert cost == rating.line_cost(rate, total)
-
-
 @settings(unhurried, max_examples=20)
 @given(amount=st.integers(2**39, 2**41), already=st.integers(0, 2**41))
 def test_a_terabyte_in_steps_of_one_octet_costs_no_more_time_than_one(amount, already):
-    rate = Rate(key="data", service="data", price=1, per=1000, increment=1, decimals=9)
+    rate = Rate.flat(key="data", service="data", price=1, per=1000, increment=1, decimals=9)
     phone = Phone(octets(1, already), money(2, 10**9), rates=(rate,))
     started = time.process_time()
 

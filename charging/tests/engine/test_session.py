@@ -9,15 +9,14 @@ from datetime import timedelta
 import pytest
 
 from charging.engine.session import charge
+from charging.engine.tariff import Rates, RatingGroup, Unit
 from charging.engine.values import (
     BucketExhausted,
     CreditLimitPassed,
     Kind,
     Move,
     MoveKind,
-    RatingGroup,
     Result,
-    Unit,
     UsageUnrated,
 )
 from charging.tests.engine import builders
@@ -38,6 +37,7 @@ from charging.tests.engine.builders import (
     minutes,
     money,
     octets,
+    repriced,
     request,
     used,
 )
@@ -293,7 +293,7 @@ def test_credit_may_be_spent_on_new_quota_down_to_its_limit():
 
 
 def test_a_price_of_nothing_is_granted_freely():
-    phone = Phone(rates=(replace(PER_SECOND, price=0),))
+    phone = Phone(rates=(repriced(PER_SECOND, 0),))
 
     (answer,) = phone.start(line(asks=600)).answers
     outcome = phone.release(line(reports=600))
@@ -318,7 +318,7 @@ def test_splitting_a_call_into_reports_costs_the_same_as_one():
 def test_a_price_that_changes_during_a_session_applies_to_new_usage_only():
     phone = Phone(money(1, 10 * EURO), rates=(PER_MINUTE,))
     phone.update(line(reports=60))
-    dearer = replace(phone.account.tariffs[0], rates=(replace(PER_MINUTE, price=EURO),))
+    dearer = replace(phone.account.tariffs[0], rates=Rates((repriced(PER_MINUTE, EURO),)))
     phone.account = replace(phone.account, tariffs=(dearer,))
 
     assert phone.release(line(reports=60)).cost == EURO
@@ -327,7 +327,7 @@ def test_a_price_that_changes_during_a_session_applies_to_new_usage_only():
 def test_usage_is_priced_by_the_plan_of_its_own_time_and_quota_by_the_present_one():
     phone = Phone(money(1, 10 * EURO), rates=(PER_MINUTE,))
     old = replace(phone.account.tariffs[0], ends_at=NOW)
-    dearer = replace(old, rates=(replace(PER_MINUTE, price=EURO),), starts_at=NOW, ends_at=None)
+    dearer = replace(old, rates=Rates((repriced(PER_MINUTE, EURO),)), starts_at=NOW, ends_at=None)
     phone.account = replace(phone.account, tariffs=(old, dearer))
 
     late = phone.update(line(asks=60, reports=(used(60, at=NOW - timedelta(seconds=1)),)))

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from charging.engine.tariff import Threshold
 from charging.engine.thresholds import crossings
-from charging.engine.values import BucketExhausted, Threshold, ThresholdCrossed
+from charging.engine.values import BucketExhausted, ThresholdCrossed
 from charging.tests.engine.builders import Phone, line, minutes
 
 HALF = Threshold(name="half", percent_hundredths=5000)
@@ -41,7 +42,7 @@ def test_a_crossing_says_where_it_was_and_which_way_it_went():
     (event,) = crossings(left(501), left(480))
 
     assert event == ThresholdCrossed(
-        bucket_id=1, threshold="half", limit=500, before=501, after=480
+        bucket_id=1, threshold="half", limit=500, before=501, after=480, state="half"
     )
     assert event.is_low
 
@@ -51,7 +52,7 @@ def test_a_top_up_that_raises_what_was_granted_reports_back_to_normal():
     (event,) = crossings(left(500, marks=(HALF,)), left(1500, granted=2000, marks=(HALF,)))
 
     assert event == ThresholdCrossed(
-        bucket_id=1, threshold="half", limit=1000, before=500, after=1500
+        bucket_id=1, threshold="half", limit=1000, before=500, after=1500, state="half"
     )
     assert not event.is_low
 
@@ -83,7 +84,9 @@ def test_charging_tells_a_crossing_at_settlement_and_not_at_reservation():
 
     assert granted.events == []
     assert settled.events == [
-        ThresholdCrossed(bucket_id=1, threshold="half", limit=500, before=1000, after=400)
+        ThresholdCrossed(
+            bucket_id=1, threshold="half", limit=500, before=1000, after=400, state="half"
+        )
     ]
     assert later.events == []
 

@@ -9,10 +9,11 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from charging.engine import trace
+from charging.engine import trace, wording
 from charging.engine.amounts import say_amount
-from charging.engine.trace import Names, sentences
-from charging.engine.values import Kind, Threshold, Unit
+from charging.engine.tariff import Threshold, Unit
+from charging.engine.values import Kind
+from charging.engine.wording import Names, sentences
 from charging.tests.engine.builders import (
     CENT,
     EURO,
@@ -73,8 +74,8 @@ def test_every_skipped_bucket_has_its_reason():
         "Voice: 1 min asked for.",
         "“Other” skipped: it is kept for other rating groups.",
         "“Old” skipped: it expired on 2026-11-22 13:00 CET.",
-        "“Young” skipped: it is valid only from 2026-11-22 14:00 CET.",
         "“Used” skipped: nothing is left in it.",
+        "“Young” skipped: it is valid only from 2026-11-22 14:00 CET.",
         "Voice refused: nothing is left to pay for it (QUOTA_LIMIT_REACHED).",
     ]
 
@@ -140,16 +141,15 @@ def test_every_code_has_a_wording():
         value for name, value in vars(trace).items() if name.isupper() and isinstance(value, str)
     }
     reasons = {
-        trace.EMPTY,
+        *wording._SKIPS,
+        *wording._FREE_REASONS,
+        *wording._REASONS,
         trace.EXPIRED,
         trace.NOT_YET_VALID,
-        trace.OTHER_RATING_GROUP,
-        trace.UNKNOWN_RATING_GROUP,
-        trace.NO_RATE,
-        trace.NO_MONEY,
+        trace.NO_PAYER,
     }
 
-    assert codes - reasons == set(trace._WORDINGS)
+    assert codes - reasons == set(wording._WORDINGS)
 
 
 def test_a_page_may_hand_in_its_own_way_to_write_amounts():

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from charging.engine.values import LineAnswer, Result, Unit
+from charging.engine.tariff import Unit
+from charging.engine.values import LineAnswer, Result
 from charging.nchf.answers import encode_answer
 from charging.nchf.decoding import decode_request
 from charging.tests.nchf.bodies import encoded, smallest

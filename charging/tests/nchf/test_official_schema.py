@@ -18,7 +18,8 @@ from charging.client.usage import (
     text_messages,
     voice_call,
 )
-from charging.engine.values import LineAnswer, Result, Unit
+from charging.engine.tariff import Unit
+from charging.engine.values import LineAnswer, Result
 from charging.nchf import problems
 from charging.nchf.answers import encode_answer
 from charging.nchf.decoding import decode_request

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from charging.engine.values import Unit
+from charging.engine.tariff import Unit
 from charging.nchf import reading
 from charging.nchf.decoding import decode_request
 from charging.nchf.messages import (

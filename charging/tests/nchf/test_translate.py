@@ -5,15 +5,8 @@ from typing import Any
 
 import pytest
 
-from charging.engine.values import (
-    ChargingRequest,
-    Kind,
-    LineRequest,
-    Mode,
-    RatingGroup,
-    Unit,
-    UsedUnits,
-)
+from charging.engine.tariff import Mode, RatingGroup, Unit
+from charging.engine.values import ChargingRequest, Kind, LineRequest, UsedUnits
 from charging.nchf.decoding import decode_request
 from charging.nchf.messages import Operation
 from charging.nchf.translate import to_charging_request
@@ -120,7 +113,7 @@ def test_a_create_that_names_no_rating_group_has_no_lines():
 def test_totogis_empty_container_is_usage_of_nothing():
     request = translate(totogi_create(), Operation.CREATE, started=None)
 
-    assert request.destination == "34911222333"
+    assert request.situation.destination == "34911222333"
     assert request.lines == (
         LineRequest(
             rating_group=100,
