@@ -18,6 +18,7 @@ from charging.services import expiry
 from portal.tenancy.models import Tenant
 from portal.tenancy.scope import tenant_scope
 from portal.tenancy.tasks import TenantTask
+from subscribers import lifecycle
 
 SWEEP_LIMIT = 200
 BATCHES_MAX = 50
@@ -67,6 +68,23 @@ def sweep_expired_buckets(**kwargs: Any) -> None:
             for _ in range(BATCHES_MAX):
                 if not expiry.sweep_expired(now=now).buckets:
                     break
+
+
+@shared_task
+def move_overdue_accounts(**kwargs: Any) -> None:
+    """Accounts leave the states they may be in for a time only, in every tenant that says so."""
+    now = timezone.now()
+    for tenant in tenants_with_timed_states():
+        with tenant_scope(tenant):
+            for _ in range(BATCHES_MAX):
+                if not lifecycle.move_overdue(now=now):
+                    break
+
+
+def tenants_with_timed_states() -> QuerySet[Tenant]:
+    """Asked without a scope."""
+    found = RawSQL("SELECT subscribers_tenants_with_timed_states()", [])
+    return Tenant.objects.filter(pk__in=found).order_by("pk")
 
 
 def tenants_with_due_buckets(*, now: datetime) -> QuerySet[Tenant]:

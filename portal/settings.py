@@ -137,6 +137,11 @@ CELERY_BEAT_SCHEDULE: dict[str, Any] = {
         "schedule": 10.0,
         "options": {"expires": 10.0},
     },
+    "move accounts out of states they may be in for a time only": {
+        "task": "charging.tasks.move_overdue_accounts",
+        "schedule": 60.0,
+        "options": {"expires": 60.0},
+    },
     "publish events that nobody published": {
         "task": "notifications.tasks.sweep_outbox",
         "schedule": 5.0,

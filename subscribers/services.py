@@ -14,7 +14,7 @@ from portal.tenancy.actor import Actor
 from portal.tenancy.models import TenantOwned
 from portal.tenancy.scope import current_tenant
 from portal.tenancy.validation import FieldError, Invalid, Taken
-from subscribers import events
+from subscribers import events, lifecycle
 from subscribers.identities import InvalidIdentity, parse_gpsi, parse_supi
 from subscribers.locking import lock_account
 from subscribers.models import Account, Device
@@ -60,6 +60,8 @@ def create_account(
         currency=currency or current_tenant().currency,
         time_zone=time_zone,
         lock_id=0,
+        state=lifecycle.lifecycle_of(current_tenant()).initial,
+        state_changed_at=now,
         created_at=now,
     )
     insert(account, taken={"account_id_is_unique": FieldError("id", "This id is already in use.")})
@@ -151,33 +153,15 @@ def create_device(
 def change_account_state(
     *, account: Account, state: str, reason: str = "", actor: Actor, now: datetime
 ) -> Account:
-    """Suspend, reactivate or terminate. Reported usage is settled in every state; quota is given
-    to active accounts only. Raises StateUnchanged, and AccountTerminated: there is no way back."""
+    """Take an account to another state by hand: suspend, reactivate, terminate. Reported usage is
+    settled in every state; what else each may do is in lifecycle.py. Raises StateUnchanged, and
+    AccountTerminated: there is no way back."""
     assert state in Account.State.values, state
     account = lock_account(account.pk)
     if account.state == state:
         raise StateUnchanged
     _require_living(account)
-    before, account.state = account.state, state
-    account.save(update_fields=["state"])
-    events.record(
-        account,
-        "account.state_changed",
-        subject_type="account",
-        subject_id=account.public_id,
-        occurred_at=now,
-        payload={"account": account.public_id, "before": before, "after": state, "reason": reason},
-    )
-    audit.record(
-        "account.state_changed",
-        actor=actor,
-        subject_type="account",
-        subject_id=account.public_id,
-        now=now,
-        before={"state": before},
-        after={"state": state},
-        reason=reason,
-    )
+    lifecycle.move(account, state, reason=reason, actor=actor, now=now)
     return account
 
 

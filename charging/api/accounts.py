@@ -133,6 +133,8 @@ class TopUpView(AccountView):
             raise KeyReused("This key was used for another request.") from error
         except services.AccountTerminated as error:
             raise Conflict("The account is terminated.") from error
+        except services.StateForbids as error:
+            raise Conflict(str(error)) from error
         except services.AmountAboveLimit as error:
             limit = money_text(error.limit, account.currency)
             raise Invalid.at("amount", f"You may top up {limit} at once.") from error

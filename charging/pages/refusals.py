@@ -40,6 +40,13 @@ _WORDS: Final[dict[type[Exception], tuple[str, Callable[[Any, Callable[[int], st
         "",
         lambda refusal, say: "The account is terminated and takes no changes.",
     ),
+    services.StateForbids: ("", lambda refusal, say: str(refusal)),
+    services.AlreadyReversed: ("", lambda refusal, say: "This charge was given back before."),
+    services.NothingToReverse: ("", lambda refusal, say: "Nothing is left to give back."),
+    services.UnitsDiffer: (
+        "target",
+        lambda refusal, say: "The balances differ in unit or currency.",
+    ),
     StateUnchanged: ("", lambda refusal, say: "Somebody has done that already."),
 }
 

@@ -19,6 +19,7 @@ from charging.services.subscriptions import (
     open_account,
     start_plan_subscription,
 )
+from subscribers.lifecycle import StateForbids
 from subscribers.services import AccountTerminated
 
 __all__ = [
@@ -32,6 +33,7 @@ __all__ = [
     "NotPublished",
     "NothingToReverse",
     "RequestKeyReused",
+    "StateForbids",
     "UnitsDiffer",
     "adjust_bucket",
     "change_plan",

@@ -29,6 +29,7 @@ from charging.services.rules import (
 )
 from plans.models import UNIT_OF_SERVICE, Service, Unit
 from portal.tenancy.actor import SYSTEM, Actor
+from subscribers import lifecycle
 from subscribers.clock import account_time
 from subscribers.models import Account
 
@@ -67,8 +68,8 @@ def top_up_money(
 ) -> LedgerEntry:
     """Add `amount` nano-units to the main balance; a repeated key gets the first entry.
 
-    Raises Invalid at `amount`, AmountAboveLimit, AccountTerminated, and RequestKeyReused when the
-    key stands for something else.
+    Raises Invalid at `amount`, AmountAboveLimit, AccountTerminated, StateForbids, and
+    RequestKeyReused when the key stands for something else.
     """
     account = lock_living(account)
     check_amount(amount)
@@ -142,12 +143,14 @@ def adjust_bucket(
 
 
 def _top_up(account: Account, bucket: Bucket, amount: int, cause: Cause) -> LedgerEntry:
+    lifecycle.require(account, "top up")
     check_limit(bucket, amount, cause.actor)
     check_room(bucket, amount)
     before = bucket.available
     entry = ledger.issue(account=account, bucket=bucket, amount=amount, cause=cause)
     tell_moved(account, bucket, "account.topped_up", entry)
     audit_amount(account, bucket, "account.topped_up", before, cause)
+    lifecycle.fire(account, lifecycle.Cause.TOP_UP, now=cause.now, actor=cause.actor)
     return entry
 
 

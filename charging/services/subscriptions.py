@@ -20,7 +20,7 @@ from plans.selectors import newest_published_version
 from portal.tenancy import audit
 from portal.tenancy.actor import Actor
 from portal.tenancy.validation import Invalid
-from subscribers import events
+from subscribers import events, lifecycle
 from subscribers import services as subscribers
 from subscribers.clock import account_time
 from subscribers.locking import lock_account
@@ -85,9 +85,10 @@ def start_plan_subscription(
 
     With `charge_price` the first period's price is taken from the main balance, which must cover
     it; without, the period was paid elsewhere (docs/decisions). Raises NotPublished,
-    CurrencyMismatch, NotEnoughMoney, AccountTerminated.
+    CurrencyMismatch, NotEnoughMoney, AccountTerminated, StateForbids.
     """
     account = lock_living(account)
+    lifecycle.require(account, "buy")
     if version.state != PlanVersion.State.PUBLISHED:
         raise NotPublished
     if version.currency != account.currency:

@@ -47,6 +47,11 @@ _VERSION_BODY: Final = {
     "rates": [{"service": "voice", "price": "0.09", "per": 60, "increment": 60}],
 }
 
+
+def _state(name: str, **more: Any) -> dict[str, Any]:
+    return {"state": name, "services": None, "may_top_up": True, "may_buy": True, **more}
+
+
 EXAMPLES: Final[dict[str, Example]] = {
     "rating_groups_list": Example(),
     "rating_groups_replace": Example(
@@ -84,6 +89,24 @@ EXAMPLES: Final[dict[str, Example]] = {
     "devices_list": Example(query="account=crm-10017"),
     "devices_read": Example(path=_DEVICE),
     "balances_list": Example(path=_ACCOUNT),
+    "account_states_read": Example(),
+    "account_states_replace": Example(
+        body={
+            "initial": "pre_active",
+            "states": [
+                _state("pre_active"),
+                _state("active"),
+                _state("grace", services=["sms"]),
+                _state("suspended", services=[], may_buy=False),
+                _state("terminated", services=[], may_top_up=False, may_buy=False),
+            ],
+            "transitions": [
+                {"state": "pre_active", "cause": "first_use", "to": "active"},
+                {"state": "active", "cause": "renewal_failed", "to": "grace"},
+                {"state": "grace", "cause": "time", "after_days": 30, "to": "suspended"},
+            ],
+        }
+    ),
     "parents_read": Example(path=_ACCOUNT),
     "parents_replace": Example(path=_ACCOUNT, body={"parent": None}),
     "shared_groups_create": Example(

@@ -11,6 +11,7 @@ from portal.pages import api_clients, api_docs
 from portal.tenancy.oauth import views as oauth
 from portal.tenancy.permissions import public
 from subscribers import api as subscribers
+from subscribers import lifecycle_api
 
 
 class KeyConverter(StringConverter):
@@ -71,6 +72,7 @@ _v1: list[URLPattern | URLResolver] = [
         name="api-rating-group",
     ),
     path("accounts/", include(_accounts)),
+    path("account-states/", lifecycle_api.LifecycleView.as_view(), name="api-account-states"),
     path("shared-groups/", sharing.GroupListView.as_view(), name="api-shared-groups"),
     path("shared-groups/<key:code>/", sharing.GroupDetailView.as_view(), name="api-shared-group"),
     path("devices/", include(_devices)),

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from portal.pages.settings import audit_log, charger, home, operator, people, roles
+from portal.pages.settings import audit_log, charger, home, lifecycle, operator, people, roles
 
 urlpatterns = [
     path("", home.settings_home, name="settings"),
@@ -16,6 +16,7 @@ urlpatterns = [
     path("roles/<slug:code>/edit/", roles.role_edit, name="role-edit"),
     path("roles/<slug:code>/delete/", roles.role_delete, name="role-delete"),
     path("operator/", operator.operator_settings, name="operator-settings"),
+    path("account-states/", lifecycle.lifecycle_settings, name="lifecycle-settings"),
     path("charging-function/", charger.charger_settings, name="charger-settings"),
     path("charging-function/test/", charger.charger_test, name="charger-test"),
     path("audit/", audit_log.audit_log, name="audit-log"),
