@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db.models import Count, QuerySet
 
+from charging.engine.numbers import NumberingPlan
 from plans.reference.models import (
     PREFIX_LENGTH_MAX,
     DestinationGroup,
@@ -11,6 +12,8 @@ from plans.reference.models import (
     Holiday,
     Zone,
 )
+from portal.tenancy.models import Tenant
+from portal.tenancy.scope import current_tenant
 
 
 def destination_groups() -> QuerySet[DestinationGroup]:
@@ -23,11 +26,34 @@ def prefix_counts() -> dict[int, int]:
     return dict(counted)
 
 
+def numbering_plan() -> NumberingPlan:
+    """How subscribers of the open scope's tenant dial."""
+    return plan_of(current_tenant())
+
+
+def plan_of(tenant: Tenant) -> NumberingPlan:
+    return NumberingPlan(
+        country_code=tenant.country_code,
+        international_prefix=tenant.international_prefix,
+        national_prefix=tenant.national_prefix,
+        emergency_numbers=frozenset(tenant.emergency_numbers),
+    )
+
+
+def dialled(number: str) -> str:
+    """The international digits of a number as somebody typed it; "" when it is none."""
+    return numbering_plan().digits(number)
+
+
+def beginnings(number: str) -> list[str]:
+    """What a prefix of the number could be."""
+    return [number[:length] for length in range(1, min(len(number), PREFIX_LENGTH_MAX) + 1)]
+
+
 def prefixes_of(number: str) -> list[DestinationPrefix]:
     """The known prefixes of a number in digits, the longest first, with their groups."""
-    beginnings = [number[:length] for length in range(1, min(len(number), PREFIX_LENGTH_MAX) + 1)]
-    found = DestinationPrefix.objects.filter(prefix__in=beginnings).select_related("group")
-    return sorted(found, key=lambda row: (-len(row.prefix), row.group.code))
+    found = DestinationPrefix.objects.filter(prefix__in=beginnings(number))
+    return sorted(found.select_related("group"), key=lambda row: (-len(row.prefix), row.group.code))
 
 
 def zones() -> QuerySet[Zone]:

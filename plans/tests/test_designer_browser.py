@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import io
 import re
 from collections.abc import Callable
-from datetime import datetime
+from datetime import date, datetime
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from plans import selectors, services
 from plans.models import PlanVersion
+from plans.reference.importing import ImportMode, import_prefixes
+from plans.reference.services import ZoneSpec, save_holiday, save_zone
 from portal.tenancy.actor import SYSTEM
 from portal.tenancy.models import Tenant
 from portal.tenancy.scope import tenant_scope
@@ -47,6 +50,16 @@ def open_designer(page: Page, code: str = "flex-20") -> None:
     sign_in(page)
     page.goto(f"/plans/{code}/")
     expect(page.get_by_role("heading", name="What the subscriber gets")).to_be_visible()
+
+
+def make_reference(now: datetime) -> None:
+    """Destinations with many prefixes, a zone and a holiday."""
+    lines = "".join(f"es-mobile,34{number},Spain mobile\n" for number in range(6000, 6400))
+    file = io.BytesIO(f"group,prefix,name\nes,34,Spain\nes,346,\n{lines}".encode())
+    import_prefixes(file=file, mode=ImportMode.REPLACE, actor=SYSTEM, now=now)
+    eu = ZoneSpec(code="eu", name="EU", countries=("208", "214", "262"), networks=("26801",))
+    save_zone(spec=eu, actor=SYSTEM, now=now)
+    save_holiday(date=date(2026, 12, 25), name="Christmas Day", actor=SYSTEM, now=now)
 
 
 def allowance_names(page: Page) -> list[str]:
@@ -271,6 +284,7 @@ def test_every_page_is_accessible_and_fits(
     with tenant_scope(operator):
         live = make_published_plan(now=now)
         services.create_draft(plan=live.plan, actor=SYSTEM, now=now)
+        make_reference(now)
     page = open_page(color_scheme=scheme)
     page.set_viewport_size({"width": width, "height": 900})
     sign_in(page)
@@ -284,6 +298,14 @@ def test_every_page_is_accessible_and_fits(
         "/plans/flex-20/v2/publish/",
         "/plans/rating-groups/",
         "/plans/rating-groups/300/",
+        "/plans/destinations/?number=%2B34612345678",
+        "/plans/destinations/new/",
+        "/plans/destinations/groups/es-mobile/",
+        "/plans/destinations/groups/es-mobile/delete/",
+        "/plans/zones/",
+        "/plans/zones/all/eu/",
+        "/plans/holidays/",
+        "/plans/holidays/2026-12-25/delete/",
     ):
         page.goto(address)
         assert not axe(page), "\n".join([address, *map(str, axe(page))])

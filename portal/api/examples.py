@@ -18,6 +18,8 @@ class Example:
     path: dict[str, str] = field(default_factory=dict)
     query: str = ""
     body: dict[str, Any] | None = None
+    csv: str = ""
+    """A file sent instead of a body."""
     headers: dict[str, str] = field(default_factory=dict)
 
 
@@ -66,6 +68,28 @@ EXAMPLES: Final[dict[str, Example]] = {
         },
     ),
     "rating_groups_read": Example(path={"number": "320"}),
+    "destination_groups_list": Example(),
+    "destination_groups_replace": Example(
+        path={"code": "es-mobile"}, body={"name": "Spain mobile", "number_class": "mobile"}
+    ),
+    "destination_groups_read": Example(path={"code": "es-mobile"}),
+    "destination_prefixes_import": Example(
+        query="mode=replace",
+        csv="group,prefix,name\nes-mobile,346,\nes-mobile,347,\nes,34,Spain\n",
+    ),
+    "destination_prefixes_list": Example(query="number=%2B34612345678"),
+    "destination_groups_delete": Example(path={"code": "es-mobile"}),
+    "zones_list": Example(),
+    "zones_replace": Example(
+        path={"code": "iberia"},
+        body={"name": "Iberia", "countries": ["214", "268"], "networks": ["21303"]},
+    ),
+    "zones_read": Example(path={"code": "iberia"}),
+    "zones_delete": Example(path={"code": "iberia"}),
+    "holidays_list": Example(),
+    "holidays_replace": Example(path={"day": "2026-12-25"}, body={"name": "Christmas Day"}),
+    "holidays_read": Example(path={"day": "2026-12-25"}),
+    "holidays_delete": Example(path={"day": "2026-12-25"}),
     "plans_create": Example(body={"code": "weekend-10", "name": "Weekend 10"}),
     "plans_list": Example(),
     "plans_read": Example(path=_PLAN),

@@ -106,13 +106,13 @@ PROBLEM_TYPES: Final = {
             code="too-large",
             status=413,
             title="The body is too large",
-            remedy="Send at most 1 MiB.",
+            remedy="Send at most 1 MiB of JSON, or 32 MiB of CSV.",
         ),
         ProblemType(
             code="unsupported-media-type",
             status=415,
-            title="Only JSON is read here",
-            remedy="Send Content-Type: application/json.",
+            title="This is not read here",
+            remedy="Send Content-Type: application/json, or text/csv to an import.",
         ),
         ProblemType(
             code="too-many-requests",
@@ -164,6 +164,16 @@ class Conflict(exceptions.APIException):
     def __init__(self, detail: str, *, param: str = "") -> None:
         super().__init__(detail)
         self.invalid_params = [{"param": param, "reason": detail}] if param else []
+
+
+class InvalidFile(InvalidQuery):
+    """A file that is no JSON is wrong; its errors say in which lines."""
+
+    def __init__(self, errors: Iterable[FieldError]) -> None:
+        exceptions.APIException.__init__(self, _SEE_PARAMS)
+        self.invalid_params = [
+            {"param": error.path, "reason": _printable(error.message)} for error in errors
+        ]
 
 
 class KeyReused(Conflict):

@@ -86,6 +86,8 @@ def curl(call: Operation, *, base_url: str) -> str:
     lines += [f"-H '{name}: {text}'" for name, text in call.example.headers.items()]
     if call.example.body is not None:
         lines += ["-H 'Content-Type: application/json'", f"-d '{_json(call.example.body)}'"]
+    if call.example.csv:
+        lines += ["-H 'Content-Type: text/csv'", "--data-binary @file.csv"]
     return " \\\n  ".join(lines)
 
 
@@ -94,6 +96,8 @@ def python(call: Operation) -> str:
     arguments = [f'"{call.address.removeprefix("/")}"']
     if call.example.body is not None:
         arguments.append(f"json={_python_literal(call.example.body)}")
+    if call.example.csv:
+        arguments += ['content=open("file.csv", "rb")', 'headers={"Content-Type": "text/csv"}']
     if call.example.headers:
         arguments.append(f"headers={_python_literal(call.example.headers)}")
     return f"answer = api.{call.method.lower()}({', '.join(arguments)})\nanswer.json()"

@@ -6,6 +6,8 @@ from django.urls.converters import StringConverter
 from charging.api import accounts, emulation, ledger, sessions, sharing
 from notifications import api as notifications
 from plans import api as plans
+from plans.reference import addresses  # noqa: F401  registers <day:…>
+from plans.reference import api as reference
 from portal.api.views import SchemaView, unknown_address
 from portal.pages import api_clients, api_docs
 from portal.tenancy.oauth import views as oauth
@@ -36,6 +38,33 @@ _plans = [
         plans.PublishView.as_view(),
         name="api-publish",
     ),
+]
+
+_reference: list[URLPattern | URLResolver] = [
+    path(
+        "destination-groups/",
+        reference.DestinationGroupListView.as_view(),
+        name="api-destination-groups",
+    ),
+    path(
+        "destination-groups/<key:code>/",
+        reference.DestinationGroupDetailView.as_view(),
+        name="api-destination-group",
+    ),
+    path(
+        "destination-prefixes/",
+        reference.DestinationPrefixListView.as_view(),
+        name="api-destination-prefixes",
+    ),
+    path(
+        "destination-prefixes/import/",
+        reference.PrefixImportView.as_view(),
+        name="api-destination-import",
+    ),
+    path("zones/", reference.ZoneListView.as_view(), name="api-zones"),
+    path("zones/<key:code>/", reference.ZoneDetailView.as_view(), name="api-zone"),
+    path("holidays/", reference.HolidayListView.as_view(), name="api-holidays"),
+    path("holidays/<day:day>/", reference.HolidayDetailView.as_view(), name="api-holiday"),
 ]
 
 _accounts = [
@@ -71,6 +100,7 @@ _v1: list[URLPattern | URLResolver] = [
         plans.RatingGroupDetailView.as_view(),
         name="api-rating-group",
     ),
+    *_reference,
     path("accounts/", include(_accounts)),
     path("account-states/", lifecycle_api.LifecycleView.as_view(), name="api-account-states"),
     path("shared-groups/", sharing.GroupListView.as_view(), name="api-shared-groups"),

@@ -30,6 +30,9 @@ NAVIGATION: Final[tuple[tuple[str, tuple[Entry, ...]], ...]] = (
         (
             Entry("Plans", "plan-list", "category", "g p"),
             Entry("Rating groups", "rating-groups", "list-details", "g r"),
+            Entry("Destinations", "destination-list", "phone"),
+            Entry("Zones", "zone-list", "world"),
+            Entry("Holidays", "holiday-list", "sun"),
         ),
     ),
     (

@@ -7,7 +7,7 @@ until it has one.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from charging.models import (
@@ -20,6 +20,13 @@ from charging.models import (
 from charging.refs import make_ref
 from notifications.models import NotificationEvent, WebhookDelivery, WebhookEndpoint
 from notifications.publisher import publish_batch
+from plans.reference.services import (
+    DestinationGroupSpec,
+    ZoneSpec,
+    save_destination_group,
+    save_holiday,
+    save_zone,
+)
 from plans.services import create_draft
 from portal.tenancy import clients
 from portal.tenancy.actor import SYSTEM
@@ -35,6 +42,8 @@ from tests import factories
 MARK = "zq7-sample"
 """In every name, so that it shows when somebody else gets to see it."""
 
+
+HOLIDAY = date(2026, 12, 25)
 
 QUERIES = {"plan-row": "?service=data"}
 """What an address cannot do without beside its parameters."""
@@ -82,6 +91,8 @@ class Samples:
             "phone-exchange": {"key": self.exchange.pk},
             "rating-group": {"number": 300},
             "api-rating-group": {"number": 300},
+            "holiday-delete": {"day": HOLIDAY},
+            "api-holiday": {"day": HOLIDAY},
             "plan-row": {"kind": "allowance"},
             "plan-retire": {"number": 1},
             "api-account": {"id": self.account.public_id},
@@ -106,6 +117,7 @@ def make_samples(tenant: Tenant) -> Samples:
     """Everything, through the services where there are any."""
     now = datetime.now(UTC)
     with tenant_scope(tenant):
+        _make_reference(now)
         version = factories.make_published_plan(MARK, name=MARK, now=now)
         create_draft(plan=version.plan, actor=SYSTEM, now=now)
         account = factories.make_account(MARK, plan_code=MARK, now=now)
@@ -147,6 +159,14 @@ def _make_session(account: Account, device: Device, now: datetime) -> ChargingSe
         last_request_at=now,
         deadline_at=now + timedelta(hours=1),
     )
+
+
+def _make_reference(now: datetime) -> None:
+    """Destination group and zone are called by the plan's code."""
+    group = DestinationGroupSpec(code=MARK, name=MARK)
+    save_destination_group(spec=group, actor=SYSTEM, now=now)
+    save_zone(spec=ZoneSpec(code=MARK, name=MARK, countries=("262",)), actor=SYSTEM, now=now)
+    save_holiday(date=HOLIDAY, name=MARK, actor=SYSTEM, now=now)
 
 
 def _invite(now: datetime) -> User:

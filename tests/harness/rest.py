@@ -37,6 +37,18 @@ class RestCaller:
     def put(self, path: str, body: Any) -> HttpResponse:
         return self._call("put", path, body)
 
+    def delete(self, path: str) -> HttpResponse:
+        return self._call("delete", path, {})
+
+    def post_csv(self, path: str, text: str | bytes) -> HttpResponse:
+        """A file as the body."""
+        return self._http.post(
+            path if path.startswith("/") else API + path,
+            text,
+            content_type="text/csv",
+            headers={"Authorization": f"Bearer {self.token}"},
+        )
+
     def _call(
         self, method: str, path: str, data: Any, headers: dict[str, str] | None = None
     ) -> HttpResponse:
