@@ -240,6 +240,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
     "ENUM_NAME_OVERRIDES": {
         "AccountState": "subscribers.models.Account.State",
+        "AllowanceService": "plans.models.units.ALLOWANCE_SERVICES",
         "BalanceState": ["normal", "low", "exhausted"],
         "ChargingSessionState": "charging.models.ChargingSession.State",
         "ChargingSessionKind": "charging.models.ChargingSession.Kind",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
@@ -12,6 +13,7 @@ from portal.tenancy.validation import FieldError
 
 EXAMPLES_MAX: Final = 200
 EVENTS_MAX: Final = 1_000
+CASE_LENGTH_MAX: Final = 65_536
 
 
 def check_examples(examples: Sequence[ExampleSpec]) -> Iterator[FieldError]:
@@ -30,6 +32,13 @@ def check_examples(examples: Sequence[ExampleSpec]) -> Iterator[FieldError]:
 
 
 def _check_shape(case: Mapping[str, Any]) -> Iterator[FieldError]:
+    text = json.dumps(case, ensure_ascii=False)
+    if len(text) > CASE_LENGTH_MAX:
+        yield FieldError("", f"A case has at most {CASE_LENGTH_MAX:,} characters.")
+        return
+    if any(not _is_storable(part) for part in _texts(case)):
+        yield FieldError("", "A text in it has a character that cannot be stored.")
+        return
     events, expected = case.get("events"), case.get("expect")
     for name, entries in (("events", events), ("expect", expected)):
         if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
@@ -43,3 +52,21 @@ def _check_shape(case: Mapping[str, Any]) -> Iterator[FieldError]:
         yield FieldError("expect", "Give one entry for each event.")
     if not isinstance(case.get("given", {}), dict):
         yield FieldError("given", "Give an object.")
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """Every name and text within a JSON value."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for name, part in value.items():
+            yield str(name)
+            yield from _texts(part)
+    elif isinstance(value, list):
+        for part in value:
+            yield from _texts(part)
+
+
+def _is_storable(text: str) -> bool:
+    """NUL and halves of characters are no JSON to the database."""
+    return "\x00" not in text and not any("\ud800" <= letter <= "\udfff" for letter in text)

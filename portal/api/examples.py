@@ -34,11 +34,20 @@ _VERSION_BODY: Final = {
     "price": "9.90",
     "currency": "EUR",
     "renewal": "30 days",
+    "bands": [
+        {
+            "code": "evenings",
+            "name": "Evenings",
+            "windows": [{"weekdays": [1, 2, 3, 4, 5], "start": "18:00", "end": "24:00"}],
+        }
+    ],
     "allowances": [
         {
             "name": "National data",
             "service": "data",
             "amount": 10 * GIGABYTE,
+            "renewal": "roll_over",
+            "roll_over_amount_max": 5 * GIGABYTE,
             "thresholds": [
                 {"name": "Half", "percent": 50},
                 {"name": "Nearly empty", "percent": 5},
@@ -46,7 +55,17 @@ _VERSION_BODY: Final = {
         },
         {"name": "Minutes", "service": "voice", "amount": 6000},
     ],
-    "rates": [{"service": "voice", "price": "0.09", "per": 60, "increment": 60}],
+    "rates": [
+        {"service": "voice", "price": "0.09", "per": 60, "increment": 60},
+        {
+            "service": "voice",
+            "price": "0.05",
+            "per": 60,
+            "slots": [{"start": 600, "price": "0.03", "per": 60}],
+            "maximum": "2.00",
+            "conditions": {"zones": ["home"], "band": "evenings"},
+        },
+    ],
 }
 
 
