@@ -14,6 +14,7 @@ from django.utils import timezone
 from charging import emulator, emulator_burst, emulator_runner
 from charging.models import Burst, EmulatedSession
 from charging.models.emulation import JobState
+from charging.renewal import sweep as renewal
 from charging.services import expiry
 from portal.tenancy.models import Tenant
 from portal.tenancy.scope import tenant_scope
@@ -23,6 +24,10 @@ from subscribers import lifecycle
 SWEEP_LIMIT = 200
 BATCHES_MAX = 50
 """Of one operator in one sweep; the next sweep goes on."""
+RENEWAL_HANDS = 2
+"""Workers that renew one operator's plans side by side."""
+RENEWAL_BUDGET_SECONDS = 30
+"""A task hands on what it cannot finish within so long: it is due still."""
 
 
 @shared_task(base=TenantTask)
@@ -57,6 +62,28 @@ def sweep_emulation(**kwargs: Any) -> None:
                 _requeue_session(session, now=now)
             for burst in emulator.due_bursts(now=now)[:SWEEP_LIMIT]:
                 _requeue_burst(burst, now=now)
+
+
+@shared_task
+def sweep_plan_subscriptions(**kwargs: Any) -> None:
+    """Send workers to every tenant where plans are due: first uses, renewals, retries, ends."""
+    for tenant in tenants_with_due_plans(now=timezone.now()):
+        for _ in range(RENEWAL_HANDS):
+            renew_plan_subscriptions.apply_async(
+                kwargs={"tenant_id": tenant.pk}, expires=RENEWAL_BUDGET_SECONDS
+            )
+
+
+@shared_task(base=TenantTask)
+def renew_plan_subscriptions(*, tenant_id: int, **kwargs: Any) -> None:
+    """One worker's share of what is due, in batches; another may run beside it."""
+    renewal.renew_due(now=timezone.now(), budget_seconds=RENEWAL_BUDGET_SECONDS)
+
+
+def tenants_with_due_plans(*, now: datetime) -> QuerySet[Tenant]:
+    """Asked without a scope."""
+    due = RawSQL("SELECT subscribers_tenants_with_due_plans(%s)", [now])
+    return Tenant.objects.filter(pk__in=due).order_by("pk")
 
 
 @shared_task

@@ -48,6 +48,22 @@ def _welcome(payload: Payload, tenant: Tenant) -> str:
     return f"Welcome to {plan}! Everything is ready to use."
 
 
+def _renewed(payload: Payload, tenant: Tenant) -> str:
+    return f"{_plan(payload)} has been renewed. Everything is ready to use."
+
+
+def _grace(payload: Payload, tenant: Tenant) -> str:
+    return f"There is not enough credit to renew {_plan(payload)}. Top up to keep it."
+
+
+def _lapsed(payload: Payload, tenant: Tenant) -> str:
+    return f"{_plan(payload)} has ended, because there was not enough credit."
+
+
+def _plan(payload: Payload) -> str:
+    return str(payload.get("plan_name") or payload.get("plan") or "Your plan")
+
+
 def _refused(payload: Payload, tenant: Tenant) -> str:
     noun = _NOUNS.get(payload.get("service", ""), "this service")
     return f"You have no credit left for {noun}. Top up to go on."
@@ -59,6 +75,9 @@ _WRITERS: Final[dict[str, Callable[[Payload, Tenant], str]]] = {
     "bucket.expired": _expired,
     "account.topped_up": _topped_up,
     "plan_subscription.started": _welcome,
+    "plan_subscription.renewed": _renewed,
+    "plan_subscription.grace_started": _grace,
+    "plan_subscription.lapsed": _lapsed,
     "charging.refused": _refused,
 }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final
 
 from notifications.crossings import read_crossing
@@ -19,6 +20,16 @@ TITLES: Final = {
     "device.created": "Device added",
     "plan_version.published": "Plan published",
     "plan_subscription.started": "Plan started",
+    "plan_subscription.activated": "First use",
+    "plan_subscription.renewed": "Renewed",
+    "plan_subscription.renewal_failed": "Not renewed",
+    "plan_subscription.grace_started": "Grace",
+    "plan_subscription.lapsed": "Lapsed",
+    "plan_subscription.cancelled": "Cancelled",
+    "plan_subscription.change_scheduled": "Change planned",
+    "plan_subscription.changed": "Plan changed",
+    "plan_subscription.schedule_undone": "Taken back",
+    "plan_subscription.quantity_changed": "Quantity changed",
     "plan_subscription.ended": "Plan ended",
     "account.topped_up": "Topped up",
     "account.adjusted": "Adjusted",
@@ -86,6 +97,45 @@ def _ended(payload: Payload, tenant: Tenant) -> str:
     return f"{name} v{number} ended for this account." if name and number else ""
 
 
+def _cancelled(payload: Payload, tenant: Tenant) -> str:
+    name, ends_at = payload.get("plan_name"), _moment(payload.get("ends_at"), tenant)
+    return _because(f"{name} ends on {ends_at}", payload) if name and ends_at else ""
+
+
+def _change_scheduled(payload: Payload, tenant: Tenant) -> str:
+    name, to, at = payload.get("plan_name"), payload.get("to"), _moment(payload.get("at"), tenant)
+    if not name or not isinstance(to, Mapping) or not at:
+        return ""
+    return f"{name} changes to {to.get('plan')} v{to.get('version')} on {at}."
+
+
+def _plan_changed(payload: Payload, tenant: Tenant) -> str:
+    name, before = payload.get("plan_name"), payload.get("before")
+    if not name or not isinstance(before, Mapping):
+        return ""
+    return f"From {before.get('plan')} v{before.get('version')} to {name}."
+
+
+def _quantity_changed(payload: Payload, tenant: Tenant) -> str:
+    name, before, after = (payload.get(key) for key in ("plan_name", "before", "quantity"))
+    return f"{name}: {after} instead of {before}." if name and before and after else ""
+
+
+def _renewal_failed(payload: Payload, tenant: Tenant) -> str:
+    name, needed, there = (payload.get(key) for key in ("plan_name", "needed", "spendable"))
+    if not name or not isinstance(needed, int) or not isinstance(there, int):
+        return ""
+    currency = payload.get("currency") or tenant.currency
+    costs, has = (formatting.format_money(each, currency) for each in (needed, there))
+    return f"{name} costs {costs}; there is {has}."
+
+
+def _moment(text: object, tenant: Tenant) -> str:
+    if not isinstance(text, str):
+        return ""
+    return formatting.format_date(datetime.fromisoformat(text), zone=tenant.zone)
+
+
 def _state_changed(payload: Payload, tenant: Tenant) -> str:
     act = {
         "active": "was activated" if payload.get("before") == "pre_active" else "was reactivated",
@@ -132,6 +182,11 @@ def _because(sentence: str, payload: Payload) -> str:
 _WRITERS: Final[dict[str, Callable[[Payload, Tenant], str]]] = {
     "subscriber.created": _created,
     "plan_version.published": _published,
+    "plan_subscription.cancelled": _cancelled,
+    "plan_subscription.change_scheduled": _change_scheduled,
+    "plan_subscription.changed": _plan_changed,
+    "plan_subscription.quantity_changed": _quantity_changed,
+    "plan_subscription.renewal_failed": _renewal_failed,
     "plan_subscription.ended": _ended,
     "account.state_changed": _state_changed,
     "account.adjusted": _adjusted,

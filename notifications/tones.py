@@ -16,6 +16,12 @@ _TONES: Final = {
     "session.closed_by_sweep": "warn",
     "plan_version.published": "good",
     "plan_subscription.started": "good",
+    "plan_subscription.activated": "good",
+    "plan_subscription.renewed": "good",
+    "plan_subscription.changed": "good",
+    "plan_subscription.renewal_failed": "warn",
+    "plan_subscription.grace_started": "warn",
+    "plan_subscription.lapsed": "bad",
     "account.topped_up": "good",
     "account.state_changed": "warn",
 }
@@ -29,6 +35,7 @@ WORTH_A_TOAST: Final = frozenset(
         "usage.unrated",
         "charging.refused",
         "plan_version.published",
+        "plan_subscription.lapsed",
     }
 )
 

@@ -142,6 +142,11 @@ CELERY_BEAT_SCHEDULE: dict[str, Any] = {
         "schedule": 60.0,
         "options": {"expires": 60.0},
     },
+    "begin, renew and end plan subscriptions": {
+        "task": "charging.tasks.sweep_plan_subscriptions",
+        "schedule": 5.0,
+        "options": {"expires": 5.0},
+    },
     "publish events that nobody published": {
         "task": "notifications.tasks.sweep_outbox",
         "schedule": 5.0,

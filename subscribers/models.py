@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import ClassVar
 from zoneinfo import ZoneInfo
 
@@ -243,13 +244,62 @@ class Device(TenantOwned):
 class PlanSubscription(TenantOwned):
     """An account's hold on one plan version over [starts_at, ends_at)."""
 
+    class State(models.TextChoices):
+        PENDING = "pending", "Waits for first use"
+        ACTIVE = "active", "Active"
+        GRACE = "grace", "In grace"
+        LAPSED = "lapsed", "Lapsed"
+        ENDED = "ended", "Ended"
+
+    class Scheduled(models.TextChoices):
+        NOTHING = "", "Nothing"
+        CANCEL = "cancel", "Ends with the period"
+        CHANGE = "change", "Changes at renewal"
+
+    class Leftovers(models.TextChoices):
+        EXPIRE = "expire", "Expire"
+        KEEP = "keep", "Stay until they would have ended"
+        CARRY_OVER = "carry_over", "Move into the new plan's balances"
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True)
     account = TenantForeignKey(Account, on_delete=models.PROTECT, related_name="plan_subscriptions")
     version = TenantForeignKey(PlanVersion, on_delete=models.PROTECT, related_name="+")
+    quantity = models.PositiveIntegerField(default=1, validators=[MinValueValidator(1)])
+    """How many of it: amounts and fees are times so many."""
+    state = models.CharField(max_length=8, choices=State.choices, default=State.ACTIVE)
     starts_at = models.DateTimeField()
+    """Pending: when it was bought. Activation moves it to the first use."""
     ends_at = models.DateTimeField(null=True, blank=True)
+    end_reason = models.CharField(max_length=20, blank=True)
+    """cancelled, changed, lapsed, period_over, base_plan_ended, account_terminated."""
+    period_number = models.PositiveIntegerField(default=1)
+    """The period it is in, the first is 1; 0 while pending."""
     period_starts_at = models.DateTimeField()
     period_ends_at = models.DateTimeField(null=True, blank=True)
     """None: does not renew. At this instant the next period's buckets are due."""
+    due_at = models.DateTimeField(null=True, blank=True)
+    """When the renewal sweep has to look at it, in the account's time: a period's end, a retry, a
+    first use. None: nothing will happen by itself."""
+    first_used_at = models.DateTimeField(null=True, blank=True)
+    """Pending: when the charger saw the first use; the sweep activates it."""
+    charges_first_period = models.BooleanField(default=True)
+    """Pending: whether activation takes the fees from the main balance."""
+    retries = models.PositiveSmallIntegerField(default=0)
+    """In grace: how often it was tried again."""
+    grace_ends_at = models.DateTimeField(null=True, blank=True)
+    scheduled = models.CharField(
+        max_length=8, choices=Scheduled.choices, default=Scheduled.NOTHING, blank=True
+    )
+    """What happens at the end of the period instead of renewing as it is."""
+    next_version = TenantForeignKey(
+        PlanVersion, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    next_leftovers = models.CharField(max_length=10, choices=Leftovers.choices, blank=True)
+    next_quantity = models.PositiveIntegerField(null=True, blank=True)
+    """From the next period on."""
+    overrides = models.JSONField(default=dict, blank=True)
+    """The terms of this one subscription, where they differ from the version's."""
+    overrides_hash = models.CharField(max_length=64, blank=True, default="")
     created_at = models.DateTimeField(default=timezone.now)
 
     class Meta(TenantOwned.Meta):
@@ -257,16 +307,71 @@ class PlanSubscription(TenantOwned):
             models.CheckConstraint(
                 name="plan_subscription_ends_after_it_starts",
                 condition=Q(ends_at__isnull=True) | Q(ends_at__gte=F("starts_at")),
-            )
+            ),
+            models.CheckConstraint(
+                name="plan_subscription_over_says_when",
+                condition=~Q(state__in=["lapsed", "ended"]) | Q(ends_at__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="plan_subscription_change_names_a_version",
+                condition=~Q(scheduled="change") | Q(next_version__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="plan_subscription_is_of_some", condition=Q(quantity__gt=0)
+            ),
         ]
         indexes: ClassVar = [
             models.Index("account", "starts_at", name="plan_subscriptions_of_account"),
             models.Index(
-                "period_ends_at",
-                name="plan_subscriptions_to_renew",
-                condition=Q(period_ends_at__isnull=False),
+                "tenant",
+                "due_at",
+                name="plan_subscriptions_due",
+                condition=Q(due_at__isnull=False),
             ),
         ]
 
     def __str__(self) -> str:
         return f"{self.version} of {self.account}"
+
+    @property
+    def is_over(self) -> bool:
+        return self.state in (self.State.LAPSED, self.State.ENDED)
+
+
+class PlanPeriod(TenantOwned):
+    """The run log of renewal: one row for each period of a plan subscription, written once.
+
+    The row is inserted by the transaction that gives the period's buckets, so that a period
+    cannot be given twice however many workers there are.
+    """
+
+    class Outcome(models.TextChoices):
+        STARTED = "started", "Started"
+        RENEWED = "renewed", "Renewed"
+        MISSED = "missed", "Missed"
+        LAPSED = "lapsed", "Lapsed"
+
+    plan_subscription = TenantForeignKey(
+        PlanSubscription, on_delete=models.PROTECT, related_name="periods"
+    )
+    number = models.PositiveIntegerField()
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField(null=True, blank=True)
+    outcome = models.CharField(max_length=8, choices=Outcome.choices)
+    """Missed: it was over before anybody could renew it; nothing was given or charged."""
+    charged = models.BigIntegerField(default=0)
+    """Nano-units of the account's currency, all fees together."""
+    retries = models.PositiveSmallIntegerField(default=0)
+    """How often the money was asked for again before it was there."""
+    at = models.DateTimeField()
+    """When it was done."""
+
+    class Meta(TenantOwned.Meta):
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                "plan_subscription", "number", name="one_run_per_period_of_a_plan_subscription"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"period {self.number} of {self.plan_subscription_id}: {self.outcome}"

@@ -38,7 +38,7 @@ def period_border(
 
 def days_later(start: datetime, days: int, *, zone: ZoneInfo) -> datetime:
     """The same wall time so many days later, in UTC."""
-    return _to_utc(start.astimezone(zone).replace(tzinfo=None) + timedelta(days=days), zone)
+    return instant(start.astimezone(zone).replace(tzinfo=None) + timedelta(days=days), zone)
 
 
 def months_later(start: datetime, months: int, *, zone: ZoneInfo) -> datetime:
@@ -47,14 +47,15 @@ def months_later(start: datetime, months: int, *, zone: ZoneInfo) -> datetime:
     year, month = divmod(local.month - 1 + months, 12)
     year, month = local.year + year, month + 1
     day = min(local.day, calendar.monthrange(year, month)[1])
-    return _to_utc(local.replace(year=year, month=month, day=day), zone)
+    return instant(local.replace(year=year, month=month, day=day), zone)
 
 
-def _to_utc(wall: datetime, zone: ZoneInfo) -> datetime:
-    instant = wall.replace(tzinfo=zone, fold=0).astimezone(UTC)
-    if instant.astimezone(zone).replace(tzinfo=None) == wall:
-        return instant
-    return _end_of_gap(instant, zone)
+def instant(wall: datetime, zone: ZoneInfo) -> datetime:
+    """A wall time in UTC: the next valid instant when it is skipped, the first of two."""
+    found = wall.replace(tzinfo=zone, fold=0).astimezone(UTC)
+    if found.astimezone(zone).replace(tzinfo=None) == wall:
+        return found
+    return _end_of_gap(found, zone)
 
 
 def _end_of_gap(inside: datetime, zone: ZoneInfo) -> datetime:

@@ -41,6 +41,8 @@ class Bucket(TenantOwned):
     )
     """Of a frozen version; its thresholds are this bucket's. None: topped up by hand."""
     allowance_key = models.UUIDField(null=True, blank=True)
+    period_number = models.PositiveIntegerField(null=True, blank=True)
+    """The period of its plan subscription in which it was given; roll-over counts from there."""
     name = models.CharField(max_length=80)
     service = models.CharField(max_length=8, choices=Service.choices)
     unit = models.CharField(max_length=12, choices=Unit.choices)

@@ -9,14 +9,23 @@ from charging.services.corrections import (
     reverse_entry,
     transfer_amount,
 )
+from charging.services.plan_changes import (
+    NothingScheduled,
+    PlanSubscriptionOver,
+    cancel_plan_subscription,
+    change_plan,
+    change_plan_subscription,
+    change_quantity,
+    end_plan_subscription,
+    undo_scheduled,
+)
 from charging.services.rules import ADJUSTMENT_REASONS, AdjustmentTooLow, AmountAboveLimit
 from charging.services.subscriptions import (
     CurrencyMismatch,
     NotEnoughMoney,
     NotPublished,
-    change_plan,
-    end_plan_subscription,
     open_account,
+    published_version,
     start_plan_subscription,
 )
 from subscribers.lifecycle import StateForbids
@@ -31,19 +40,26 @@ __all__ = [
     "CurrencyMismatch",
     "NotEnoughMoney",
     "NotPublished",
+    "NothingScheduled",
     "NothingToReverse",
+    "PlanSubscriptionOver",
     "RequestKeyReused",
     "StateForbids",
     "UnitsDiffer",
     "adjust_bucket",
+    "cancel_plan_subscription",
     "change_plan",
+    "change_plan_subscription",
+    "change_quantity",
     "end_plan_subscription",
     "money_bucket",
     "open_account",
+    "published_version",
     "reverse_charge",
     "reverse_entry",
     "start_plan_subscription",
     "top_up_money",
     "top_up_units",
     "transfer_amount",
+    "undo_scheduled",
 ]

@@ -15,6 +15,7 @@ from django.db.models import F, Q
 from charging import ledger
 from charging.ledger import Cause, RequestKeyReused
 from charging.models import Bucket, LedgerEntry
+from charging.renewal.sweep import retry_after_top_up
 from charging.services.rules import (
     AdjustmentTooLow,
     audit_amount,
@@ -68,6 +69,7 @@ def top_up_money(
 ) -> LedgerEntry:
     """Add `amount` nano-units to the main balance; a repeated key gets the first entry.
 
+    Plans of the account that wait for money try again at once, in the same transaction.
     Raises Invalid at `amount`, AmountAboveLimit, AccountTerminated, StateForbids, and
     RequestKeyReused when the key stands for something else.
     """
@@ -75,9 +77,11 @@ def top_up_money(
     check_amount(amount)
     bucket = money_bucket(account, now=now)
     cause = Cause(actor=actor, now=now, reason=reason, request_key=request_key)
-    return repeated(account, bucket.service, LedgerEntry.Kind.ISSUE, amount, cause) or _top_up(
-        account, bucket, amount, cause
-    )
+    if earlier := repeated(account, bucket.service, LedgerEntry.Kind.ISSUE, amount, cause):
+        return earlier
+    entry = _top_up(account, bucket, amount, cause)
+    retry_after_top_up(account, now=now)
+    return entry
 
 
 @transaction.atomic

@@ -1,0 +1,146 @@
+"""What a plan subscription is entitled to and owes: its version's terms under its own overrides."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from plans.models import Allowance, PlanVersion
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lifetime:
+    """How long what is given lives; `span` as Allowance.Span names it."""
+
+    span: str = "period"
+    count: int = 1
+    until: datetime | None = None
+    from_first_use: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AllowanceTerms:
+    """One allowance as it is given for a period; amounts in its unit."""
+
+    allowance_id: int
+    key: str
+    name: str
+    service: str
+    unit: str
+    rating_groups: tuple[int, ...]
+    weight: int
+    amount: int
+    renewal: str
+    """new, extend, replace or roll_over: what becomes of the old bucket."""
+    roll_over_amount_max: int | None
+    roll_over_periods_max: int | None
+    rolled_over_is_used_last: bool
+    role: str
+    is_shared: bool
+    lifetime: Lifetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanTerms:
+    """Money in nano-units of the version's currency."""
+
+    version_id: int
+    plan_id: int
+    plan_code: str
+    plan_name: str
+    number: int
+    currency: str
+    is_add_on: bool
+    quantity_max: int | None
+    starts_at_first_use: bool
+    price: int
+    purchase_fee: int
+    first_use_fee: int
+    proration: str
+    """none, day or second: what a short first period costs."""
+    anchor_day: int | None
+    renewal: str
+    renewal_count: int
+    auto_renews: bool
+    grace: timedelta
+    retry_every: timedelta
+    retries_max: int
+    allowances: tuple[AllowanceTerms, ...]
+
+    @property
+    def grace_lasts(self) -> timedelta:
+        """As long as it says; without a word, until the last retry."""
+        return self.grace or self.retry_every * self.retries_max
+
+    @property
+    def label(self) -> str:
+        return f"{self.plan_name} v{self.number}"
+
+
+def terms_of(version: PlanVersion, overrides: Mapping[str, Any]) -> PlanTerms:
+    """The terms of one subscription; `version` has its plan and allowances at hand."""
+    return PlanTerms(
+        version_id=version.pk,
+        plan_id=version.plan_id,
+        plan_code=version.plan.code,
+        plan_name=version.plan.name,
+        number=version.number,
+        currency=version.currency,
+        is_add_on=version.is_add_on,
+        quantity_max=version.quantity_max,
+        starts_at_first_use=version.start == "first_use",
+        price=version.price,
+        purchase_fee=version.purchase_fee,
+        first_use_fee=version.first_use_fee,
+        proration=version.proration,
+        anchor_day=version.anchor_day,
+        renewal=version.renewal,
+        renewal_count=version.renewal_count,
+        auto_renews=version.auto_renews,
+        grace=timedelta(hours=version.grace_hours),
+        retry_every=timedelta(hours=version.retry_hours),
+        retries_max=version.retries_max,
+        allowances=tuple(_allowance_terms(each) for each in version.allowances.all()),
+    )
+
+
+def _allowance_terms(allowance: Allowance) -> AllowanceTerms:
+    return AllowanceTerms(
+        allowance_id=allowance.pk,
+        key=str(allowance.key),
+        name=allowance.name,
+        service=allowance.service,
+        unit=allowance.unit,
+        rating_groups=tuple(allowance.rating_groups),
+        weight=allowance.weight,
+        amount=allowance.amount,
+        renewal=allowance.renewal,
+        roll_over_amount_max=allowance.roll_over_amount_max,
+        roll_over_periods_max=allowance.roll_over_periods_max,
+        rolled_over_is_used_last=allowance.roll_over_order == "newest",
+        role=allowance.role,
+        is_shared=allowance.is_shared,
+        lifetime=_lifetime(allowance),
+    )
+
+
+def _lifetime(allowance: Allowance) -> Lifetime:
+    if allowance.validity_days:
+        span, count = "days", allowance.validity_days
+    else:
+        span = allowance.lifetime_span
+        count = allowance.lifetime_count
+    return Lifetime(
+        span=span,
+        count=count,
+        until=allowance.lifetime_until,
+        from_first_use=allowance.from_first_use,
+    )
+
+
+def versions_by_key(keys: Iterable[int]) -> dict[int, PlanVersion]:
+    """Versions with their plan and allowances, three queries however many there are."""
+    found = PlanVersion.objects.filter(pk__in=set(keys)).select_related("plan")
+    return {version.pk: version for version in found.prefetch_related("allowances")}
