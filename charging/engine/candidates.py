@@ -6,15 +6,16 @@ asked each time.
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
 from math import ceil
 
 from charging.engine import balances, trace
+from charging.engine.balances import NEVER
 from charging.engine.conditions import CLOSED, DESTINATION, Situation
-from charging.engine.tariff import RatingGroup, Unit
+from charging.engine.tariff import PLAIN, RatingGroup
 from charging.engine.values import Account, Bucket, SharedOrder
 
 _ONE = Fraction(1)
@@ -56,54 +57,68 @@ class Candidate:
     """Amount taken for each step of usage, factors applied."""
 
 
-@dataclass(slots=True)
 class Candidates:
-    """Who may pay for one rating group in one situation."""
+    """Who may pay for one rating group in one situation; money is looked out when it is asked
+    for, since units often pay alone."""
 
-    units: list[Candidate] = field(default_factory=list)
-    money: list[Candidate] = field(default_factory=list)
-    counters: list[Working] = field(default_factory=list)
-    """What counts the use; caps on shared buckets are not among them."""
-    has_units: bool = False
-    """A bucket of these units was given at some time, be it used up, expired or blocked."""
+    __slots__ = ("_look_out_money", "_money", "counters", "has_units", "units")
+
+    def __init__(
+        self,
+        units: list[Candidate],
+        counters: list[Working],
+        look_out_money: Callable[[], list[Candidate]],
+    ) -> None:
+        self.units = units
+        self.counters = counters
+        """What counts the use; caps on shared buckets are not among them."""
+        self.has_units = bool(units)
+        """A bucket of these units was given at some time, be it used up or expired."""
+        self._look_out_money = look_out_money
+        self._money: list[Candidate] | None = None
+
+    @property
+    def money(self) -> list[Candidate]:
+        if self._money is None:
+            self._money = self._look_out_money()
+        return self._money
 
 
 def look_out(
     account: Account,
-    workings: Collection[Working],
+    workings: Iterable[Working],
     rating_group: RatingGroup,
     situation: Situation,
-    steps: list[tuple[object, ...]],
-) -> Candidates:
-    """Every bucket the use is the business of, in paying order; the others' reasons go to
-    `steps`."""
-    found = Candidates()
-    units: list[Candidate] = []
-    generic: list[Candidate] = []
-    caps = {working.bucket.capped_by for working in workings if working.bucket.capped_by}
+    steps: list[tuple[object, ...]] | None,
+) -> list[Candidate]:
+    """Of buckets that the rating group concerns, those that may pay for the use, in paying order;
+    the others' reasons go to `steps`."""
+    number = rating_group.number
+    found: list[Candidate] = []
     for working in workings:
         bucket = working.bucket
-        if bucket.id in caps or not balances.concerns(bucket, rating_group):
+        if bucket.terms is PLAIN and (not bucket.rating_groups or number in bucket.rating_groups):
+            found.append(Candidate(working, 0))
             continue
         reason, precision = _objection(bucket, rating_group, situation)
-        if reason:
-            if not bucket.counts and bucket.unit is not Unit.NANO_MONEY:
-                steps.append((trace.SKIPPED, bucket.id, reason))
-            continue
-        if bucket.counts:
-            found.counters.append(working)
-            continue
-        candidate = _candidate(working, precision, situation)
-        if bucket.unit is Unit.NANO_MONEY:
-            found.money.append(candidate)
-        elif bucket.unit is Unit.GENERIC and rating_group.unit is not Unit.GENERIC:
-            generic.append(candidate)
-        else:
-            units.append(candidate)
-    found.units = [*_in_order(account, units), *_in_order(account, generic)]
-    found.money = _in_order(account, found.money)
-    found.has_units = bool(found.units)
+        if not reason:
+            found.append(_candidate(working, precision, situation))
+        elif steps is not None:
+            steps.append((trace.SKIPPED, bucket.id, reason))
+    if len(found) > 1:
+        _put_in_order(account, found)
     return found
+
+
+def counting(
+    workings: Iterable[Working], rating_group: RatingGroup, situation: Situation
+) -> list[Working]:
+    """Of counters that the rating group concerns, those that count the use."""
+    return [
+        working
+        for working in workings
+        if not _objection(working.bucket, rating_group, situation)[0]
+    ]
 
 
 def _objection(bucket: Bucket, rating_group: RatingGroup, situation: Situation) -> tuple[str, int]:
@@ -124,19 +139,17 @@ def _candidate(working: Working, precision: int, situation: Situation) -> Candid
     return Candidate(working, precision, terms.step, ceil(terms.step * times))
 
 
-def _in_order(account: Account, candidates: list[Candidate]) -> list[Candidate]:
+def _put_in_order(account: Account, candidates: list[Candidate]) -> None:
     """Longest prefix, then weight, then what expires first, then the oldest; a shared bucket
     brings its group's other buckets to its own place."""
-    if len(candidates) < 2:
-        return candidates
     candidates.sort(key=_paying_order)
     if any(each.working.bucket.group for each in candidates):
-        return _with_groups_together(account, candidates)
-    return candidates
+        candidates[:] = _with_groups_together(account, candidates)
 
 
 def _paying_order(candidate: Candidate) -> tuple[int, int, datetime, int]:
-    return (-candidate.precision, *balances.paying_order(candidate.working.bucket))
+    bucket = candidate.working.bucket
+    return (-candidate.precision, -bucket.weight, bucket.expires_at or NEVER, bucket.id)
 
 
 def _with_groups_together(account: Account, candidates: list[Candidate]) -> list[Candidate]:

@@ -28,7 +28,7 @@ def count_used(
 def count_drawn(overlay: Overlay, line: Line, payer: Working, amount: int) -> None:
     """Debit the cap on what the account may take from a bucket that others share with it."""
     if payer.bucket.capped_by and amount:
-        cap = overlay.workings.get(payer.bucket.capped_by)
+        cap = overlay.working(payer.bucket.capped_by)
         if cap is not None:
             _post(overlay, line, cap, amount)
 
@@ -40,7 +40,7 @@ def hold(overlay: Overlay, candidates: Candidates, line: Line, unit: Unit, cover
         if counter.bucket.terms.limits:
             _reserve(overlay, line, counter, cover.units if counter.bucket.unit is unit else cost)
     for payer, amount in cover.payments():
-        cap = overlay.workings.get(payer.bucket.capped_by)
+        cap = overlay.working(payer.bucket.capped_by)
         if cap is not None:
             _reserve(overlay, line, cap, amount)
 

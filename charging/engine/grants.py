@@ -266,7 +266,7 @@ def _counted(overlay: Overlay, rating_group: RatingGroup) -> Candidates:
 
 
 def _hold_part(overlay: Overlay, line: Line, bucket_id: int, units: int, amount: int) -> None:
-    overlay.reserve(overlay.workings[bucket_id], amount, line.rating_group)
+    overlay.reserve(overlay.require(bucket_id), amount, line.rating_group)
     line.parts.append(ReservedPart(bucket_id=bucket_id, units=units, amount=amount))
     overlay.trace.append((trace.HELD, bucket_id, amount))
 
@@ -295,7 +295,7 @@ def _hold_money(overlay: Overlay, rating_group: RatingGroup, line: Line, charge:
         )
         units, promised = 0, (0, 0)
         if amount:
-            overlay.reserve(overlay.workings[bucket_id], amount, line.rating_group)
+            overlay.reserve(overlay.require(bucket_id), amount, line.rating_group)
             overlay.trace.append((trace.HELD, bucket_id, amount))
 
 

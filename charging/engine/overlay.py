@@ -7,15 +7,16 @@ into moves and events.
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Iterator
 
 from charging.engine import balances, trace
-from charging.engine.candidates import Candidates, Working, look_out
+from charging.engine.candidates import Candidate, Candidates, Working, counting, look_out
 from charging.engine.conditions import Situation
 from charging.engine.profile import OURS, Profile
-from charging.engine.tariff import RatingGroup
+from charging.engine.tariff import PLAIN, RatingGroup, Unit
 from charging.engine.values import (
     Account,
+    Bucket,
     ChargingRequest,
     CreditLimitPassed,
     FirstUsed,
@@ -40,10 +41,13 @@ class Overlay:
     """One account and session, as one request leaves them."""
 
     __slots__ = (
+        "_by_unit",
         "_candidates",
         "_copied",
+        "_counters",
         "_moves",
         "_unrated",
+        "_workings",
         "account",
         "is_suspended",
         "outcome",
@@ -51,7 +55,6 @@ class Overlay:
         "request",
         "session",
         "trace",
-        "workings",
     )
 
     def __init__(
@@ -71,15 +74,19 @@ class Overlay:
                 lines=dict(session.lines),
                 totals=dict(session.totals),
                 cost=session.cost,
-                meters={key: replace(meter) for key, meter in session.meters.items()},
+                meters={
+                    key: Meter(position=meter.position, covered=meter.covered)
+                    for key, meter in session.meters.items()
+                },
             )
         self.outcome = Outcome(session=self.session)
         self.trace = self.outcome.trace
         self.is_suspended = False
-        self.workings = {bucket.id: Working(bucket) for bucket in account.buckets}
+        self._workings: dict[int, Working] = {}
+        self._by_unit, self._counters = _sorted_out(account)
         self._candidates: dict[tuple[int, int], Candidates] = {}
         self._copied: set[str] = set()
-        self._moves: dict[tuple[int, MoveKind, int], Move] = {}
+        self._moves: dict[tuple[int, str, int], Move] = {}
         self._unrated: dict[int, int] = {}
 
     # ── reading ──────────────────────────────────────────────────────────────────────────────
@@ -93,7 +100,7 @@ class Overlay:
         elif key in self._copied:
             return line
         else:
-            line = replace(line, parts=[replace(part) for part in line.parts])
+            line = _copied(line)
         self._copied.add(key)
         self.session.lines[key] = line
         return line
@@ -102,11 +109,35 @@ class Overlay:
         return self.session.totals.get(key) or LineTotal()
 
     def meter(self, rating_group: int) -> Meter:
-        key = str(rating_group)
-        meter = self.session.meters.get(key)
+        meter = self.session.meters.get(rating_group)
         if meter is None:
-            meter = self.session.meters[key] = Meter()
+            meter = self.session.meters[rating_group] = Meter()
         return meter
+
+    def working(self, bucket_id: int) -> Working | None:
+        """The bucket's present state; None when the account was loaded without it."""
+        working = self._workings.get(bucket_id)
+        if working is None:
+            for bucket in self.account.buckets:
+                if bucket.id == bucket_id:
+                    return self._start(bucket)
+        return working
+
+    def require(self, bucket_id: int) -> Working:
+        working = self.working(bucket_id)
+        assert working is not None, "what pays was loaded"
+        return working
+
+    def started(self) -> list[Working]:
+        """The buckets that this request has looked at."""
+        return list(self._workings.values())
+
+    def all_workings(self) -> list[Working]:
+        return [self._workings.get(each.id) or self._start(each) for each in self.account.buckets]
+
+    def _start(self, bucket: Bucket) -> Working:
+        working = self._workings[bucket.id] = Working(bucket)
+        return working
 
     @property
     def has_paid_fee(self) -> bool:
@@ -118,10 +149,39 @@ class Overlay:
         key = (rating_group.number, id(situation))
         found = self._candidates.get(key)
         if found is None:
-            found = self._candidates[key] = look_out(
-                self.account, self.workings.values(), rating_group, situation, self.trace
-            )
+            found = self._candidates[key] = self._look_out(rating_group, situation)
         return found
+
+    def _look_out(self, rating_group: RatingGroup, situation: Situation) -> Candidates:
+        account = self.account
+        units: list[Candidate] = []
+        if rating_group.unit is not Unit.NANO_MONEY:
+            mine = self._concerned(rating_group, rating_group.unit)
+            units = look_out(account, mine, rating_group, situation, self.trace)
+        if rating_group.unit is not Unit.GENERIC and self._has(Unit.GENERIC):
+            generic = self._concerned(rating_group, Unit.GENERIC)
+            units += look_out(account, generic, rating_group, situation, self.trace)
+
+        def money() -> list[Candidate]:
+            purses = self._concerned(rating_group, Unit.NANO_MONEY)
+            return look_out(account, purses, rating_group, situation, None)
+
+        counters: list[Working] = []
+        if self._counters:
+            concerned = (each for each in self._counters if balances.concerns(each, rating_group))
+            started = (self._workings.get(each.id) or self._start(each) for each in concerned)
+            counters = counting(started, rating_group, situation)
+        return Candidates(units, counters, money)
+
+    def _has(self, unit: Unit) -> bool:
+        return unit._value_ in self._by_unit
+
+    def _concerned(self, rating_group: RatingGroup, unit: Unit) -> Iterator[Working]:
+        """Buckets of a unit that the rating group is the business of."""
+        workings = self._workings
+        for bucket in self._by_unit.get(unit._value_, ()):
+            if balances.concerns(bucket, rating_group):
+                yield workings.get(bucket.id) or self._start(bucket)
 
     def ground(self, rating_group: RatingGroup, situation: Situation, *, asks: bool) -> Ground:
         """Where a waterfall over the present amounts begins."""
@@ -130,7 +190,7 @@ class Overlay:
             rating_group=rating_group,
             situation=situation,
             candidates=self.candidates(rating_group, situation),
-            workings=self.workings,
+            working=self.working,
             totals=dict(self.session.totals),
             steps=self.trace,
             profile=self.profile,
@@ -181,7 +241,7 @@ class Overlay:
         for part in line.parts:
             if not part.amount:
                 continue
-            working = self.workings.get(part.bucket_id)
+            working = self.working(part.bucket_id)
             if working is None:
                 self.trace.append((trace.HOLD_LOST, part.bucket_id, part.amount))
             else:
@@ -202,7 +262,7 @@ class Overlay:
             self.trace.append((trace.RETURNED, working.bucket.id, amount))
 
     def _move(self, working: Working, kind: MoveKind, rating_group: int) -> Move:
-        key = (working.bucket.id, kind, rating_group)
+        key = (working.bucket.id, kind._value_, rating_group)
         move = self._moves.get(key)
         if move is None:
             move = self._moves[key] = Move(
@@ -219,7 +279,7 @@ class Overlay:
 
     def flag_debts(self) -> None:
         """Tell which buckets settled usage has left beyond their credit limit."""
-        for working in self.workings.values():
+        for working in self._workings.values():
             if working.indebted and working.available < -working.bucket.credit_limit:
                 self.outcome.events.append(
                     CreditLimitPassed(bucket_id=working.bucket.id, available=working.available)
@@ -231,10 +291,41 @@ class Overlay:
         outcome.moves.extend(self._moves.values())
         for rating_group, amount in self._unrated.items():
             outcome.events.append(UsageUnrated(rating_group=rating_group, amount=amount))
-        self.session.meters = {
-            key: meter
-            for key, meter in self.session.meters.items()
-            if meter.position or meter.covered
-        }
         self.session.cost += outcome.cost
         return outcome
+
+
+def _sorted_out(account: Account) -> tuple[dict[str, list[Bucket]], list[Bucket]]:
+    """Buckets that pay, by unit, and usage counters; caps are no business of their own."""
+    by_unit: dict[str, list[Bucket]] = {}
+    counters: list[Bucket] = []
+    for bucket in account.buckets:
+        if bucket.terms is not PLAIN and bucket.counts:
+            counters.append(bucket)
+        else:
+            by_unit.setdefault(bucket.unit._value_, []).append(bucket)
+    if counters:
+        caps = {bucket.capped_by for bucket in account.buckets}
+        counters = [bucket for bucket in counters if bucket.id not in caps]
+    return by_unit, counters
+
+
+def _copied(line: Line) -> Line:
+    return Line(
+        rating_group=line.rating_group,
+        upf_id=line.upf_id,
+        parts=[
+            ReservedPart(
+                bucket_id=part.bucket_id,
+                units=part.units,
+                amount=part.amount,
+                rate_key=part.rate_key,
+                cost=part.cost,
+                exact=part.exact,
+            )
+            for part in line.parts
+        ],
+        used=line.used,
+        cost=line.cost,
+        refused=line.refused,
+    )

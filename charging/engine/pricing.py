@@ -108,6 +108,15 @@ def affordable(rate: Rate, total: LineTotal, position: int, units: int, money: i
     return Priced(charged, exact, line_cost(rate, total.exact + exact) - total.cost)
 
 
+def next_step_costs_at_most(rate: Rate, position: int) -> int:
+    """Nano-units that surely buy one more step from `position` on; generous, never too few."""
+    if rate.is_volume or rate.at_maximum is AtMaximum.STOP:
+        return UNLIMITED
+    slot, _ = slot_at(rate, position)
+    step = -(-slot.increment * slot.price // slot.per)
+    return max(step + _ROUNDING_STEPS[rate.decimals], rate.minimum, 1)
+
+
 def is_at_maximum(rate: Rate, total: LineTotal) -> bool:
     return rate.maximum is not None and total.cost >= rate.maximum
 

@@ -202,14 +202,16 @@ def price_changes_at(
     almanac: Almanac,
 ) -> datetime | None:
     """The first instant in (at, until) from which another rate applies than at `at`."""
+    border = next_border(tariffs, rating_group, almanac=almanac, at=at)
+    if border is None or border >= until:
+        return None
     rate = find_rate(tariffs, rating_group, at=at, situation=situation, almanac=almanac)
-    border = at
     for _ in range(_BORDERS_MAX):
+        then = find_rate(tariffs, rating_group, at=border, situation=situation, almanac=almanac)
+        if (then and then.rate) is not (rate and rate.rate):
+            return border
         following = next_border(tariffs, rating_group, almanac=almanac, at=border)
         if following is None or following >= until:
             return None
         border = following
-        then = find_rate(tariffs, rating_group, at=border, situation=situation, almanac=almanac)
-        if (then and then.rate) is not (rate and rate.rate):
-            return border
     return border

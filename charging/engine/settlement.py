@@ -15,6 +15,7 @@ from charging.engine import counters, horizons, pricing, purses, trace
 from charging.engine.candidates import Candidates, Working, unusable_now
 from charging.engine.conditions import Situation
 from charging.engine.overlay import COUNTED, Overlay
+from charging.engine.pricing import Priced
 from charging.engine.tariff import Mode, Rate, RatingGroup, Unit
 from charging.engine.values import Line, LineRequest, Meter, ReservedPart, UsedUnits
 from charging.engine.waterfall import Charge
@@ -154,7 +155,7 @@ class Settling:
         for part in self.line.parts:
             if part.rate_key or paid >= left or not part.units:
                 continue
-            working = self.overlay.workings.get(part.bucket_id)
+            working = self.overlay.working(part.bucket_id)
             if working is None:
                 continue
             units, amount = self._whole_steps(working, part, left - paid)
@@ -228,7 +229,7 @@ class Settling:
     def _charge_at(self, rate: Rate, units: int, at: datetime) -> int:
         """Price units, take the money, keep what a started step covers beyond them."""
         overlay, line = self.overlay, self.line
-        held_in = [overlay.workings.get(part.bucket_id) for part in money_holds(line)]
+        held_in = [overlay.working(part.bucket_id) for part in money_holds(line)]
         cost, charged = price_usage(overlay, self.rating_group, rate, units)
         self._cover(charged - units)
         owed = _draw_holds(overlay, line, cost)
@@ -260,8 +261,8 @@ def post(overlay: Overlay, rating_group: RatingGroup, line: Line, charge: Charge
     """Take from free amounts what a charge says, and count what it prices."""
     if charge.payer is not None:
         _post_free(overlay, line, charge.payer, charge.amount)
-    if charge.rate is not None and charge.priced.units:
-        price_usage(overlay, rating_group, charge.rate, charge.priced.units)
+    if charge.rate is not None:
+        _count_priced(overlay, rating_group, charge.rate, charge.priced, charge.fee)
     for working, amount in charge.money:
         _post_free(overlay, line, working, amount)
 
@@ -277,23 +278,32 @@ def price_usage(
 ) -> tuple[int, int]:
     """Add usage to the session's running total: what it costs more, fee included, and how many
     units its whole steps charge."""
-    totals, meter = overlay.session.totals, overlay.meter(rating_group.number)
-    fee = 0 if overlay.has_paid_fee else rate.connect_fee
-    key = pricing.total_key(rating_group.number, rate)
+    fee = 0 if not rate.connect_fee or overlay.has_paid_fee else rate.connect_fee
+    total = overlay.total(pricing.total_key(rating_group.number, rate))
+    position = overlay.meter(rating_group.number).position
+    priced = pricing.price(rate, total, position, units)
+    _count_priced(overlay, rating_group, rate, priced, fee)
+    return priced.cost + fee, priced.units
+
+
+def _count_priced(
+    overlay: Overlay, rating_group: RatingGroup, rate: Rate, priced: Priced, fee: int
+) -> None:
+    number = rating_group.number
+    meter = overlay.meter(number)
+    key = pricing.total_key(number, rate)
     total = overlay.total(key)
-    priced = pricing.price(rate, total, meter.position, units)
-    totals[key] = pricing.add(total, priced)
-    overlay.trace.extend(trace.of_price(rating_group.number, rate, meter.position, total, priced))
+    overlay.trace.extend(trace.of_price(number, rate, meter.position, total, priced))
+    overlay.session.totals[key] = pricing.add(total, priced)
     meter.position += priced.units
     if fee:
         overlay.trace.append((trace.CONNECT_FEE, fee))
-    return priced.cost + fee, priced.units
 
 
 def _draw_holds(overlay: Overlay, line: Line, cost: int) -> int:
     """Pay from the money the line has reserved; returns what it does not cover."""
     for part in money_holds(line):
-        working = overlay.workings.get(part.bucket_id)
+        working = overlay.working(part.bucket_id)
         if working is None or not cost:
             continue
         take = min(cost, part.amount)

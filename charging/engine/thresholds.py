@@ -42,7 +42,7 @@ def is_low(bucket: Bucket, threshold: Threshold) -> bool:
 
 def settle(overlay: Overlay) -> None:
     """Tell what this request's usage has crossed since it was last asked, and act on it."""
-    for working in list(overlay.workings.values()):
+    for working in overlay.started():
         if working.used != working.told:
             _tell(overlay, working)
             working.told = working.used
@@ -88,7 +88,7 @@ def _act(overlay: Overlay, working: Working, crossed: ThresholdCrossed) -> None:
 def _targets(overlay: Overlay, working: Working, key: str) -> list[Working]:
     if not key:
         return [working]
-    return [each for each in overlay.workings.values() if each.bucket.allowance_key == key]
+    return [each for each in overlay.all_workings() if each.bucket.allowance_key == key]
 
 
 def _switch(overlay: Overlay, working: Working, is_disabled: bool, threshold: str) -> None:

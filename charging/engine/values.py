@@ -174,7 +174,7 @@ class SessionState:
     totals: dict[str, LineTotal] = field(default_factory=dict)
     """Key: `"{rating_group}:{rate.key}"`."""
     cost: int = 0
-    meters: dict[str, Meter] = field(default_factory=dict)
+    meters: dict[int, Meter] = field(default_factory=dict)
     """Key: the rating group's number."""
 
 

@@ -7,7 +7,7 @@ and the caller reserves it, debits it, or only answers a question.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
@@ -89,8 +89,8 @@ class Ground:
     rating_group: RatingGroup
     situation: Situation
     candidates: Candidates
-    workings: Mapping[int, Working]
-    """Every bucket of the account, caps included."""
+    working: Callable[[int], Working | None]
+    """Any bucket of the account, caps included."""
     totals: dict[str, LineTotal]
     """The session's totals by rate line, promises to other lines included; changed as charges
     are made, so hand in a copy."""
@@ -124,12 +124,12 @@ class Ground:
         return max(0, left)
 
     def _left_of_cap(self, bucket_id: int) -> int:
-        cap = self.workings.get(bucket_id)
+        cap = self.working(bucket_id)
         return max(0, cap.available - self.taken.get(bucket_id, 0)) if cap else 0
 
     def limit_of(self, unit: Unit) -> int:
         """What counters with a limit still allow of a unit."""
-        if not self.asks:
+        if not self.asks or not self.candidates.counters:
             return INFINITE
         return min(
             (
@@ -171,7 +171,9 @@ class Ground:
         for stage in stages:
             if cover.units < wanted and not cover.is_blocked:
                 stage(cover, wanted, at)
-        if self.asks and cover.units >= wanted and not cover.is_capped:
+        if cover.is_capped or not self.asks or cover.units < wanted:
+            cover.has_more = False
+        elif not cover.has_more:
             cover.has_more = self._could_pay_more(cover, stages, at)
         return cover
 
@@ -243,6 +245,7 @@ class Ground:
         if self.profile.units_waive_connect_fee:
             self.has_paid_fee = True
         self._add(cover, charge)
+        cover.has_more = left - charge.amount >= per_step
 
     def _take_priced_units(
         self, cover: Cover, candidate: Candidate, wanted: int, left: int, at: datetime
@@ -349,6 +352,9 @@ class Ground:
         priced = self._afford(rate, total, wanted, budget, cover)
         if not priced.units:
             return None
+        cover.has_more = budget - priced.cost >= pricing.next_step_costs_at_most(
+            rate, self.position + priced.units
+        )
         cover.fee_unpaid |= bool(fee and self.profile.one_pays_connect_fee and not fee_payer)
         return Charge(
             priced.units,
@@ -397,6 +403,8 @@ class Ground:
         self, purses: Sequence[Working], cost: int, fee: int, fee_payer: Working | None
     ) -> list[Payment]:
         """Who pays: what is there is spent first, in paying order, then credit."""
+        if not self.profile.one_pays_connect_fee and self.left_in(purses[0]) >= cost + fee:
+            return [(purses[0], cost + fee)] if cost + fee else []
         shares: dict[int, int] = {}
         if fee_payer is not None:
             shares[fee_payer.bucket.id] = fee
