@@ -7,12 +7,16 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from charging.engine.balances import apply_moves
+from charging.engine.conditions import HERE, Situation
 from charging.engine.session import charge
 from charging.engine.tariff import Mode, Rate, Rates, RatingGroup, Tariff, Unit
 from charging.engine.values import (
     Account,
     Bucket,
+    BucketSwitched,
     ChargingRequest,
+    EngineEvent,
+    FirstUsed,
     Kind,
     LineRequest,
     Outcome,
@@ -80,14 +84,15 @@ def money(number: int, amount: int, **other: Any) -> Bucket:
     return bucket(number, Unit.NANO_MONEY, "money", amount, **other)
 
 
-def account(*buckets: Bucket, rates: tuple[Rate, ...] = (), may_use: bool = True) -> Account:
-    return Account(
-        id=1,
-        buckets=buckets,
-        tariffs=(Tariff(version_id=1, label="Flex 20 v3", rates=Rates(rates)),),
-        rating_groups=GROUPS,
-        may_use=may_use,
-    )
+def account(
+    *buckets: Bucket,
+    rates: tuple[Rate, ...] = (),
+    tariff: dict[str, Any] | None = None,
+    **other: Any,
+) -> Account:
+    """`tariff` says more of the one tariff, `other` more of the account."""
+    only = Tariff(version_id=1, label="Flex 20 v3", rates=Rates(rates), **(tariff or {}))
+    return Account(id=1, buckets=buckets, tariffs=(only,), rating_groups=GROUPS, **other)
 
 
 def used(amount: int, **other: Any) -> UsedUnits:
@@ -109,8 +114,10 @@ def line(rating_group: int = 100, **other: Any) -> LineRequest:
     )
 
 
-def request(kind: Kind, *lines: LineRequest, at: datetime = NOW) -> ChargingRequest:
-    return ChargingRequest(kind=kind, at=at, lines=lines)
+def request(
+    kind: Kind, *lines: LineRequest, at: datetime = NOW, situation: Situation = HERE
+) -> ChargingRequest:
+    return ChargingRequest(kind=kind, at=at, lines=lines, situation=situation)
 
 
 class Phone:
@@ -120,24 +127,40 @@ class Phone:
         self.account = account(*buckets, **other)
         self.session: SessionState | None = None
 
-    def start(self, *lines: LineRequest, at: datetime = NOW) -> Outcome:
-        return self.send(Kind.START, *lines, at=at)
+    def start(self, *lines: LineRequest, **other: Any) -> Outcome:
+        return self.send(Kind.START, *lines, **other)
 
-    def update(self, *lines: LineRequest, at: datetime = NOW) -> Outcome:
-        return self.send(Kind.UPDATE, *lines, at=at)
+    def update(self, *lines: LineRequest, **other: Any) -> Outcome:
+        return self.send(Kind.UPDATE, *lines, **other)
 
-    def release(self, *lines: LineRequest, at: datetime = NOW) -> Outcome:
-        return self.send(Kind.RELEASE, *lines, at=at)
+    def release(self, *lines: LineRequest, **other: Any) -> Outcome:
+        return self.send(Kind.RELEASE, *lines, **other)
 
-    def send(self, kind: Kind, *lines: LineRequest, at: datetime = NOW) -> Outcome:
-        outcome = charge(self.account, self.session, request(kind, *lines, at=at))
+    def send(self, kind: Kind, *lines: LineRequest, **other: Any) -> Outcome:
+        """`at` and `situation` say more of the request."""
+        outcome = charge(self.account, self.session, request(kind, *lines, **other))
         self.session = outcome.session
-        self.account = replace(
-            self.account, buckets=apply_moves(self.account.buckets, outcome.moves)
-        )
+        buckets = apply_moves(self.account.buckets, outcome.moves)
+        for event in outcome.events:
+            buckets = tuple(_as_told(each, event) for each in buckets)
+        self.account = replace(self.account, buckets=buckets)
         return outcome
+
+    def granted(self, *lines: LineRequest, **other: Any) -> list[int | None]:
+        """What a first request of the session is granted."""
+        return [answer.granted for answer in self.start(*lines, **other).answers]
 
     def amounts(self, bucket_id: int) -> tuple[int, int, int]:
         """Available, reserved and used of one bucket."""
         found = next(bucket for bucket in self.account.buckets if bucket.id == bucket_id)
         return found.available, found.reserved, found.used
+
+
+def _as_told(bucket: Bucket, event: EngineEvent) -> Bucket:
+    """The bucket as a caller stores it after an event about it."""
+    if isinstance(event, BucketSwitched) and event.bucket_id == bucket.id:
+        return replace(bucket, is_disabled=event.is_disabled)
+    if isinstance(event, FirstUsed) and event.bucket_id == bucket.id:
+        terms = replace(bucket.terms, lifetime=None)
+        return replace(bucket, expires_at=event.expires_at, terms=terms)
+    return bucket
