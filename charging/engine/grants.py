@@ -50,7 +50,8 @@ class Offer:
 
     @property
     def has_more(self) -> bool:
-        return self.is_free or self.cover.has_more or self._ends_at_a_border
+        is_begun = self.covered + self.cover.units > self.wanted  # a step reaches beyond
+        return self.is_free or is_begun or self.cover.has_more or self._ends_at_a_border
 
     @property
     def _ends_at_a_border(self) -> bool:
