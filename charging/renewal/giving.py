@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
+from charging.engine.lifetimes import days_later
 from charging.renewal.changes import Changes, name_bucket
 from charging.renewal.facts import Held, Holding
 from charging.renewal.terms import AllowanceTerms
-from subscribers.periods import days_later
 
 _ROLLED_OVER: Final = " (rolled over)"
 

@@ -13,6 +13,7 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 
 from charging import ledger
+from charging.engine.lifetimes import months_later
 from charging.ledger import Cause
 from charging.models import Bucket
 from charging.services.rules import check_amount, lock_living, written
@@ -23,7 +24,6 @@ from portal.tenancy.validation import Invalid
 from subscribers import sharing
 from subscribers.clock import account_time
 from subscribers.models import Account, PlanSubscription, SharedGroup
-from subscribers.periods import months_later
 
 _OF_SCOPE: Final = {
     Bucket.Caps.PARENT: "Taken from the parent",
