@@ -1,72 +1,249 @@
-"""From rows to the engine's values: tariff, rating groups, thresholds."""
+"""From rows to the engine's values: tariff, allowance terms, thresholds, rating groups.
+
+Rows of frozen versions never change, so what they compile to is kept, by the subscription's
+overrides too. A draft is compiled as it is now.
+"""
 
 from __future__ import annotations
 
-from typing import cast
+from collections.abc import Callable
+from typing import Final, TypeVar
 
 from charging.engine import tariff as engine
-from plans.models import Allowance, PlanVersion, Rate, RatingGroup, Threshold
-from plans.specs import RateSpec, RatingGroups, VersionSpec, service_of
+from charging.engine.lifetimes import Lifetime
+from plans import selectors
+from plans.compile_parts import (
+    Bands,
+    compile_bands,
+    compile_lifetime,
+    compile_rate_spec,
+    compile_terms_spec,
+    compile_threshold_spec,
+)
+from plans.models import Allowance, PlanVersion, Rate, RatingGroup, TimeBand
+from plans.overrides import NO_OVERRIDES, Overrides, override_allowance, override_rate
+from plans.rows import allowance_spec, band_spec, rate_spec
+from plans.specs import AllowanceSpec, RatingGroups, VersionSpec
 from portal.formatting import currency_decimals
 from portal.tenancy.models import Tenant
 
-_FROZEN = {PlanVersion.State.PUBLISHED, PlanVersion.State.RETIRED}
-_CACHE_SIZE_MAX = 4_096
-_rates_of_frozen: dict[tuple[object, ...], engine.Rates] = {}
+__all__ = [
+    "allowance_amount",
+    "allowance_lifetime",
+    "allowance_terms",
+    "bucket_thresholds",
+    "compile_rate_spec",
+    "compile_spec",
+    "compile_tariff",
+    "compile_threshold_spec",
+    "engine_rating_group",
+    "engine_rating_groups",
+    "spec_terms",
+]
+
+_FROZEN: Final = {PlanVersion.State.PUBLISHED, PlanVersion.State.RETIRED}
+_CACHE_SIZE_MAX: Final = 8_192
+_NONE: Final[RatingGroups] = {}
+"""Saved rates and allowances name their service."""
+
+Compiled = TypeVar("Compiled")
 
 
-def compile_tariff(version: PlanVersion) -> engine.Tariff:
-    """The version's rates as the engine tries them.
+# ── tariffs ──────────────────────────────────────────────────────────────────────────────────
+
+
+def compile_tariff(version: PlanVersion, overrides: Overrides = NO_OVERRIDES) -> engine.Tariff:
+    """The version's rates as the engine tries them, under a subscription's own terms.
 
     Frozen versions never change, so their rates are kept; the label follows the plan's name.
     """
-    return engine.Tariff(version_id=version.pk, label=str(version), rates=_compiled_rates(version))
+    return engine.Tariff(
+        version_id=version.pk,
+        label=str(version),
+        rates=_rates_of(version, overrides),
+        fallbacks=_fallbacks_of(version),
+        zero_rated=frozenset(version.zero_rated),
+        money_first=version.money_first,
+    )
 
 
-def compile_spec(spec: VersionSpec, *, label: str, rating_groups: RatingGroups) -> engine.Tariff:
+def compile_spec(
+    spec: VersionSpec,
+    *,
+    label: str,
+    rating_groups: RatingGroups,
+    fallbacks: tuple[engine.Rates, ...] = (),
+) -> engine.Tariff:
     """The same for a version that is only described: previews and simulation run on it."""
     decimals = currency_decimals(spec.currency)
+    bands = compile_bands(spec.bands)
     return engine.Tariff(
         version_id=0,
         label=label,
         rates=engine.Rates(
             compile_rate_spec(
-                rate, key=f"row-{place}", decimals=decimals, rating_groups=rating_groups
+                rate,
+                key=str(rate.key or f"row-{place}"),
+                decimals=decimals,
+                rating_groups=rating_groups,
+                bands=bands,
             )
             for place, rate in enumerate(spec.rates)
+        ),
+        fallbacks=fallbacks,
+        zero_rated=frozenset(spec.zero_rated),
+        money_first=spec.money_first,
+    )
+
+
+def _rates_of(version: PlanVersion, overrides: Overrides) -> engine.Rates:
+    key = (*_key_of(version), "rates", overrides.digest)
+    return _kept(key, _is_frozen(version), lambda: _compile_rates(version, overrides))
+
+
+def _fallbacks_of(version: PlanVersion) -> tuple[engine.Rates, ...]:
+    """The rates of the plans it falls back on, as noted when it was published."""
+    if not version.fallback_plans:
+        return ()
+    return _kept(
+        (*_key_of(version), "fallbacks"), _is_frozen(version), lambda: _compile_fallbacks(version)
+    )
+
+
+def _compile_fallbacks(version: PlanVersion) -> tuple[engine.Rates, ...]:
+    keys = version.fallback_versions or selectors.fallback_versions(version.fallback_plans)
+    found = PlanVersion.unscoped.in_bulk(keys)
+    return tuple(_rates_of(found[key], NO_OVERRIDES) for key in keys)
+
+
+def _compile_rates(version: PlanVersion, overrides: Overrides) -> engine.Rates:
+    decimals = currency_decimals(version.currency)
+    bands = _bands_of(version)
+    rows = Rate.unscoped.filter(tenant_id=version.tenant_id, version=version)
+    return engine.Rates(
+        compile_rate_spec(
+            override_rate(rate_spec(row), overrides),
+            key=str(row.key),
+            decimals=decimals,
+            rating_groups=_NONE,
+            bands=bands,
+        )
+        for row in rows
+    )
+
+
+def _bands_of(version: PlanVersion) -> Bands:
+    rows = TimeBand.unscoped.filter(tenant_id=version.tenant_id, version=version)
+    return compile_bands(band_spec(row) for row in rows)
+
+
+# ── allowances ───────────────────────────────────────────────────────────────────────────────
+
+
+def allowance_terms(allowance: Allowance, overrides: Overrides = NO_OVERRIDES) -> engine.Terms:
+    """What a bucket of this allowance may be used for, and how.
+
+    `lifetime` is set where it begins with the first use: terms of a bucket that still waits.
+    """
+    return _of_allowance(
+        allowance, "terms", overrides, lambda: _compile_terms(allowance, overrides)
+    )
+
+
+def bucket_thresholds(
+    allowance: Allowance, overrides: Overrides = NO_OVERRIDES
+) -> tuple[engine.Threshold, ...]:
+    """The marks that a bucket of this allowance is watched by."""
+    return _of_allowance(
+        allowance,
+        "thresholds",
+        overrides,
+        lambda: tuple(
+            compile_threshold_spec(mark) for mark in _spec_of(allowance, overrides).thresholds
         ),
     )
 
 
-def compile_rate_spec(
-    rate: RateSpec, *, key: str, decimals: int, rating_groups: RatingGroups
-) -> engine.Rate:
-    """One described rate; money is rounded to `decimals` places a session."""
-    return engine.Rate.flat(
-        key=key,
-        service=service_of(rate, rating_groups),
-        rating_groups=frozenset(rate.rating_groups),
-        price=rate.price,
-        per=rate.per,
-        increment=rate.increment,
-        connect_fee=rate.connect_fee,
-        decimals=decimals,
+def allowance_lifetime(allowance: Allowance, overrides: Overrides = NO_OVERRIDES) -> Lifetime:
+    """How long what is given lives, from purchase or from first use."""
+    return _of_allowance(
+        allowance, "lifetime", overrides, lambda: compile_lifetime(_spec_of(allowance, overrides))
     )
 
 
-def bucket_thresholds(allowance: Allowance) -> tuple[engine.Threshold, ...]:
-    """The marks that a bucket of this allowance is watched by."""
-    return tuple(
-        compile_threshold(mark.name, mark.percent, mark.amount)
-        for mark in cast("list[Threshold]", allowance.thresholds.all())
+def allowance_amount(allowance: Allowance, overrides: Overrides = NO_OVERRIDES) -> int:
+    """How much is given for a period, in the allowance's unit."""
+    own = overrides.allowances.get(allowance.key)
+    return allowance.amount if own is None or own.amount is None else own.amount
+
+
+def spec_terms(
+    spec: AllowanceSpec, *, version: VersionSpec, place: int, rating_groups: RatingGroups
+) -> engine.Terms:
+    """The terms of an allowance that is only described."""
+    return compile_terms_spec(
+        spec,
+        key=str(spec.key or f"allowance-{place}"),
+        version_id=0,
+        decimals=currency_decimals(version.currency),
+        rating_groups=rating_groups,
+        bands=compile_bands(version.bands),
     )
 
 
-def compile_threshold(name: str, percent: object, amount: int | None) -> engine.Threshold:
-    """One mark; a percentage of two decimals becomes whole hundredths."""
-    if amount is not None:
-        return engine.Threshold(name=name, amount=amount)
-    return engine.Threshold(name=name, percent_hundredths=int(percent * 100))  # type: ignore[operator]
+def _compile_terms(allowance: Allowance, overrides: Overrides) -> engine.Terms:
+    version = allowance.version
+    names_a_band = allowance.conditions or allowance.factors or allowance.own_rate
+    return compile_terms_spec(
+        _spec_of(allowance, overrides),
+        key=str(allowance.key),
+        version_id=version.pk,
+        decimals=currency_decimals(version.currency),
+        rating_groups=_NONE,
+        bands=_bands_of(version) if names_a_band else {},
+    )
+
+
+def _spec_of(allowance: Allowance, overrides: Overrides) -> AllowanceSpec:
+    return override_allowance(allowance_spec(allowance), overrides)
+
+
+def _of_allowance(
+    allowance: Allowance, what: str, overrides: Overrides, build: Callable[[], Compiled]
+) -> Compiled:
+    key = (allowance.pk, allowance.key, allowance.version_id, what, overrides.digest)
+    found = _cache.get(key)
+    if found is not None:
+        return found  # type: ignore[return-value]  # of the kind that `what` names
+    return _kept(key, _is_frozen(allowance.version), build)
+
+
+# ── what is kept ─────────────────────────────────────────────────────────────────────────────
+
+_cache: dict[tuple[object, ...], object] = {}
+
+
+def _kept(key: tuple[object, ...], is_frozen: bool, build: Callable[[], Compiled]) -> Compiled:
+    """What `build` makes, made once where the rows behind it are frozen."""
+    if not is_frozen:
+        return build()
+    found = _cache.get(key)
+    if found is None:
+        if len(_cache) >= _CACHE_SIZE_MAX:
+            _cache.clear()
+        found = _cache[key] = build()
+    return found  # type: ignore[return-value]  # of the kind that the key names
+
+
+def _key_of(version: PlanVersion) -> tuple[object, ...]:
+    return (version.pk, version.tenant_id, version.created_at, version.published_at)
+
+
+def _is_frozen(version: PlanVersion) -> bool:
+    return version.state in _FROZEN
+
+
+# ── rating groups ────────────────────────────────────────────────────────────────────────────
 
 
 def engine_rating_groups(tenant: Tenant) -> dict[int, engine.RatingGroup]:
@@ -88,33 +265,4 @@ def engine_rating_group(row: RatingGroup) -> engine.RatingGroup:
         threshold_percent=row.threshold_percent,
         final_unit_action=row.final_unit_action,
         redirect_address=row.redirect_address,
-    )
-
-
-def _compiled_rates(version: PlanVersion) -> engine.Rates:
-    if version.state not in _FROZEN:
-        return _compile_rates(version)
-    key = (version.pk, version.tenant_id, version.created_at, version.published_at)
-    found = _rates_of_frozen.get(key)
-    if found is None:
-        if len(_rates_of_frozen) >= _CACHE_SIZE_MAX:
-            _rates_of_frozen.clear()
-        found = _rates_of_frozen[key] = _compile_rates(version)
-    return found
-
-
-def _compile_rates(version: PlanVersion) -> engine.Rates:
-    decimals = currency_decimals(version.currency)
-    return engine.Rates(
-        engine.Rate.flat(
-            key=str(rate.key),
-            service=rate.service,
-            rating_groups=frozenset(rate.rating_groups),
-            price=rate.price,
-            per=rate.per,
-            increment=rate.increment,
-            connect_fee=rate.connect_fee,
-            decimals=decimals,
-        )
-        for rate in Rate.unscoped.filter(tenant_id=version.tenant_id, version=version)
     )

@@ -119,8 +119,10 @@ def version_spec(row: PlanVersion, *, keeps_weights: bool = True) -> VersionSpec
     return VersionSpec(
         zero_rated=tuple(row.zero_rated),
         fallback_plans=tuple(row.fallback_plans),
-        allowances=tuple(_allowance_spec(part, keeps_weights) for part in row.allowances.all()),
-        rates=tuple(_rate_spec(part) for part in row.rates.all()),
+        allowances=tuple(
+            allowance_spec(part, keeps_weights=keeps_weights) for part in row.allowances.all()
+        ),
+        rates=tuple(rate_spec(part) for part in row.rates.all()),
         bands=tuple(band_spec(part) for part in row.bands.all()),
         examples=tuple(
             ExampleSpec(title=part.title, case=part.case) for part in row.examples.all()
@@ -129,7 +131,7 @@ def version_spec(row: PlanVersion, *, keeps_weights: bool = True) -> VersionSpec
     )
 
 
-def _allowance_spec(row: Allowance, keeps_weights: bool) -> AllowanceSpec:
+def allowance_spec(row: Allowance, *, keeps_weights: bool = True) -> AllowanceSpec:
     return AllowanceSpec(
         key=row.key,
         name=row.name,
@@ -154,7 +156,7 @@ def _threshold_spec(row: Threshold) -> ThresholdSpec:
     return ThresholdSpec(name=row.name, **_same(_THRESHOLD, row))
 
 
-def _rate_spec(row: Rate) -> RateSpec:
+def rate_spec(row: Rate) -> RateSpec:
     return RateSpec(
         key=row.key,
         service=row.service,

@@ -15,7 +15,7 @@ from charging.engine import tariff
 from charging.engine import values as engine
 from charging.engine.balances import apply_moves, is_expired
 from charging.engine.session import charge
-from plans.compile import compile_spec, compile_threshold, engine_rating_group
+from plans.compile import compile_spec, compile_threshold_spec, engine_rating_group, spec_terms
 from plans.conventions import Conventions
 from plans.models import RatingGroup, Service, Unit
 from plans.profiles import Profile
@@ -166,10 +166,14 @@ class _Run:
             available=allowance.amount,
             valid_from=begins,
             expires_at=begins + timedelta(days=lasting) if lasting else None,
-            thresholds=tuple(
-                compile_threshold(mark.label, mark.percent, mark.amount)
-                for mark in allowance.thresholds
+            thresholds=tuple(compile_threshold_spec(mark) for mark in allowance.thresholds),
+            terms=spec_terms(
+                allowance,
+                version=self.spec,
+                place=self.spec.allowances.index(allowance),
+                rating_groups=self.by.metered,
             ),
+            allowance_key=str(allowance.key or ""),
         )
         self.course_of[bucket.id] = course
         living = (kept for kept in self.buckets if not is_expired(kept, begins))

@@ -7,7 +7,7 @@ the first allowance is used first, the first rate that covers a rating group pri
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, time
 from decimal import Decimal
 from typing import Any, Protocol
@@ -202,6 +202,16 @@ def service_of(part: AllowanceSpec | RateSpec, rating_groups: RatingGroups) -> s
         return part.service
     known = (rating_groups[number] for number in part.rating_groups if number in rating_groups)
     return next((str(group.service) for group in known), "")
+
+
+def own_rate_of(spec: AllowanceSpec, rating_groups: RatingGroups) -> RateSpec:
+    """Its own rate, for the allowance's service unless it names one of its own."""
+    assert spec.own_rate is not None
+    service = service_of(spec, rating_groups)
+    says = spec.own_rate.service or spec.own_rate.rating_groups
+    if says or service in (Service.MONEY, GENERIC_SERVICE):
+        return spec.own_rate
+    return replace(spec.own_rate, service=service, rating_groups=spec.rating_groups)
 
 
 def unit_of(part: AllowanceSpec | RateSpec, rating_groups: RatingGroups) -> str:

@@ -6,6 +6,7 @@ from plans.serializers.amounts import (
     spoken_amount,
     spoken_unit,
 )
+from plans.serializers.overrides import OverridesIn, overrides_spec, spoken_overrides
 from plans.serializers.rating_groups import RatingGroupIn, RatingGroupOut, rating_group_spec
 from plans.serializers.versions import (
     DraftIn,
@@ -19,15 +20,18 @@ from plans.serializers.versions import (
 __all__ = [
     "AmountOrMoneyField",
     "DraftIn",
+    "OverridesIn",
     "PlanIn",
     "PlanOut",
     "RatingGroupIn",
     "RatingGroupOut",
     "VersionIn",
     "VersionOut",
+    "overrides_spec",
     "rating_group_spec",
     "read_amount",
     "spoken_amount",
+    "spoken_overrides",
     "spoken_unit",
     "version_spec",
 ]

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from plans.models import GENERIC_SERVICE, Allowance, Service, Threshold, Unit
 from plans.references import References
-from plans.specs import AllowanceSpec, RatingGroups, ThresholdSpec, unit_of
+from plans.specs import AllowanceSpec, RatingGroups, ThresholdSpec, own_rate_of, unit_of
 from plans.validation.conditions import check_conditions
 from plans.validation.fields import (
     AMOUNT_MAX,
@@ -66,17 +66,17 @@ def _check_allowance(
     yield from check_name(allowance.name, "Give the allowance a name.")
     yield from check_coverage(allowance, rating_groups, [*Service.values, GENERIC_SERVICE])
     yield from check_amount("amount", allowance.amount, allows_zero=allowance.may_be_zero)
-    yield from _check_lifetime(allowance)
+    yield from check_lifetime(allowance)
     yield from check_weight(allowance.weight)
     yield from check_conditions(allowance.conditions, bands, references)
     yield from _check_role(allowance)
     yield from _check_taking(allowance, rating_groups, bands, references)
     yield from _check_own_rate(allowance, rating_groups, bands, references)
     yield from _check_renewal(allowance)
-    yield from _check_thresholds(allowance.thresholds, keys)
+    yield from check_thresholds(allowance.thresholds, keys)
 
 
-def _check_lifetime(allowance: AllowanceSpec) -> Iterator[FieldError]:
+def check_lifetime(allowance: AllowanceSpec) -> Iterator[FieldError]:
     life, days = allowance.lifetime, allowance.validity_days
     if days is not None and not 1 <= days <= VALIDITY_DAYS_MAX:
         yield FieldError("validity_days", f"Enter 1 to {VALIDITY_DAYS_MAX:,} days.")
@@ -140,9 +140,9 @@ def _check_own_rate(
     bands: Collection[str],
     references: References,
 ) -> Iterator[FieldError]:
-    rate = allowance.own_rate
-    if rate is None:
+    if allowance.own_rate is None:
         return
+    rate = own_rate_of(allowance, rating_groups)
     if rate.key is not None:
         yield FieldError("own_rate/key", "An allowance's own rate needs no key.")
     for error in check_rate(rate, rating_groups, bands, references):
@@ -171,7 +171,7 @@ def _check_renewal(allowance: AllowanceSpec) -> Iterator[FieldError]:
 # ── thresholds ───────────────────────────────────────────────────────────────────────────────
 
 
-def _check_thresholds(
+def check_thresholds(
     thresholds: Sequence[ThresholdSpec], keys: Collection[UUID | None]
 ) -> Iterator[FieldError]:
     if len(thresholds) > THRESHOLDS_MAX:
