@@ -8,10 +8,12 @@ from datetime import timedelta
 import pytest
 
 from charging.engine.conditions import Situation
+from charging.engine.lifetimes import Lifetime, Span
 from charging.engine.tariff import Action, Rate, Rates, Role, Tariff, Terms, Threshold, Unit
 from charging.engine.values import (
     AccountSuspended,
     BucketSwitched,
+    FirstUsed,
     Kind,
     Result,
     ThresholdCrossed,
@@ -155,6 +157,20 @@ def test_a_call_beyond_the_end_of_its_bundle_is_paid_from_the_next():
 
     assert phone.amounts(1) == (540, 0, 60)
     assert phone.amounts(2) == (560, 0, 40)
+
+
+# ── first use ────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_bucket_begins_to_live_with_its_first_use():
+    waiting = Terms(lifetime=Lifetime(span=Span.HOURS, count=24, from_first_use=True))
+    phone = Phone(minutes(1, 60, terms=waiting))
+
+    outcome = phone.start(line(asks=10))
+    again = phone.update(line(asks=10, reports=10))
+
+    assert outcome.events == [FirstUsed(bucket_id=1, at=NOW, expires_at=NOW + timedelta(days=1))]
+    assert again.events == []
 
 
 # ── marks ────────────────────────────────────────────────────────────────────────────────────
