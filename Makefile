@@ -8,11 +8,11 @@ ARGS ?=
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run manage test screenshots check fmt lock
+.PHONY: help setup run manage test screenshots bench-engine check fmt lock
 
 help: ## list the commands
 	@echo 'make ...'
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  \1|\2/p' $(firstword $(MAKEFILE_LIST)) | awk -F'|' '{ printf "%-10s %s\n", $$1, $$2 }'
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1|\2/p' $(firstword $(MAKEFILE_LIST)) | awk -F'|' '{ printf "%-14s %s\n", $$1, $$2 }'
 
 setup: ## install the packages and build the assets (run and test do it by themselves)
 	@$(PYTHON) deploy/local/prepare.py
@@ -30,6 +30,9 @@ test: ## set up everything and run the whole suite: make test ARGS="-k buckets"
 screenshots: ## take the pictures of docs/images from the browser's story
 	@$(PYTHON) deploy/local/prepare.py --tests
 	@SCREENSHOT_DIR=docs/images $(BIN)/python -m pytest -q tests/journeys/test_story.py
+
+bench-engine: setup ## decisions a second of the charging engine alone
+	@$(BIN)/python -m bench.engine
 
 check: setup ## lint, types, import contracts, migrations, production settings
 	@$(BIN)/python -m deploy.local.check

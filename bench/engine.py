@@ -1,8 +1,12 @@
 """Decisions a second of the charging engine, by kind of request and number of buckets.
 
-`make bench-engine`. One process, no database, no HTTP: what `charge` alone costs, trace included.
-Every figure is the best of a few rounds, since a busy machine only ever adds time; ratios are
-taken within one run.
+`make bench-engine`. One process, no database, no HTTP: what `charge` alone costs, trace included,
+in processor time. Every figure is the best of a few rounds, since a busy machine only ever adds
+time; ratios are taken within one run.
+
+Three requests: an SMS as immediate event, paid in money or from a bundle; a call of ten minutes
+reported at its end, five of them in the evening's band; an update of a data session in which three
+rating groups report 80 MB and ask for 100 MB each.
 """
 
 from __future__ import annotations
@@ -154,20 +158,21 @@ def per_second(decide: Callable[[], object]) -> float:
 def main() -> int:
     print(f"Python {platform.python_version()}, {platform.machine()}, one process")
     print(f"{'decisions/s':<34}" + "".join(f"{f'{n} buckets':>14}" for n in BUCKETS))
-    first: dict[str, float] = {}
+    ratios: list[tuple[str, float]] = []
     for name, request, has_session in (
-        ("an SMS (immediate event)", an_sms(), False),
-        ("a voice call over two bands", a_call_over_two_bands(), False),
-        ("a data update, 3 rating groups", a_data_update(), True),
+        ("sms", an_sms(), False),
+        ("voice_over_two_bands", a_call_over_two_bands(), False),
+        ("data_3_rating_groups", a_data_update(), True),
     ):
         figures = []
         for number in BUCKETS:
             subscriber = account(number)
             session = session_of(subscriber) if has_session else None
             figures.append(per_second(lambda: charge(subscriber, session, request)))  # noqa: B023
-        first[name] = figures[0]
         print(f"{name:<34}" + "".join(f"{figure:>14,.0f}" for figure in figures))
-        print(f"ratio {name.replace(' ', '_')}_100_to_1 {figures[-1] / figures[0]:.2f}")
+        ratios.append((f"{name}_100_over_1", figures[-1] / figures[0]))
+    for name, ratio in ratios:
+        print(f"ratio {name} {ratio:.2f}")
     return 0
 
 
