@@ -1,7 +1,8 @@
 """What a session's row remembers between requests, as versioned msgspec bytes.
 
-The engine's state (reservations, running totals) and the last answers, from which a repeated
-request is answered (TS 32.291 retransmissionIndicator).
+The engine's state (reservations, running totals), what the network told of where and how it is
+used, and the last answers, from which a repeated request is answered (TS 32.291
+retransmissionIndicator).
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from typing import Final
 import msgspec
 
 from charging.engine.values import SessionState
+from charging.nchf.told import NOTHING, Told
 
 ANSWERS_KEPT: Final = 8
 _VERSION: Final = 1
@@ -29,6 +31,8 @@ class Answer(msgspec.Struct, array_like=True):
 class _StateBox(msgspec.Struct, array_like=True):
     version: int
     state: SessionState
+    told: Told = NOTHING
+    """Absent in sessions of older versions."""
 
 
 class _AnswersBox(msgspec.Struct, array_like=True):
@@ -41,13 +45,21 @@ _state_decoder = msgspec.msgpack.Decoder(_StateBox)
 _answers_decoder = msgspec.msgpack.Decoder(_AnswersBox)
 
 
-def encode_state(state: SessionState) -> bytes:
-    return _encoder.encode(_StateBox(_VERSION, state))
+def encode_state(state: SessionState, told: Told = NOTHING) -> bytes:
+    return _encoder.encode(_StateBox(_VERSION, state, told))
+
+
+def decode_memory(stored: bytes) -> tuple[SessionState, Told]:
+    """Raises msgspec.DecodeError for bytes that are not a state."""
+    if not stored:
+        return SessionState(), NOTHING
+    box = _state_decoder.decode(stored)
+    return box.state, box.told
 
 
 def decode_state(stored: bytes) -> SessionState:
-    """Raises msgspec.DecodeError for bytes that are not a state."""
-    return _state_decoder.decode(stored).state if stored else SessionState()
+    """Only what the engine remembers. Raises msgspec.DecodeError."""
+    return decode_memory(stored)[0]
 
 
 def encode_answers(answers: list[Answer]) -> bytes:

@@ -2,7 +2,8 @@
 
 A published version never changes, so its tariff and thresholds are cached for good. Rating groups
 change, so every batch reads the tenant's settings_revision and the cache answers for that revision
-only. Nothing of an account is ever kept.
+only. Reference data (200,000 prefixes and more) has a revision of its own, so that settings can
+change without it. Nothing of an account is ever kept.
 """
 
 from __future__ import annotations
@@ -15,18 +16,29 @@ from django.db import connection
 from charging.engine.tariff import RatingGroup, Tariff, Threshold
 from plans.compile import bucket_thresholds, compile_tariff, engine_rating_groups
 from plans.models import Allowance, PlanVersion
+from plans.reference.loading import Reference, load_reference
 from portal.tenancy.models import Tenant
 from portal.tenancy.scope import tenant_scope
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Revisions:
+    """Of a tenant's settings and of its reference data."""
+
+    settings: int
+    reference: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TenantSettings:
     """What of a tenant decides a request."""
 
-    revision: int
+    revisions: Revisions
     slug: str
     rating_groups: dict[int, RatingGroup]
     bare_location: bool
+    home_plmn: str
+    reference: Reference
 
 
 class Missing(Exception):
@@ -59,13 +71,13 @@ class Catalogue:
         return () if allowance_id is None else self._thresholds[allowance_id]
 
     def require(
-        self, *, revisions: dict[int, int], versions: set[int], allowances: set[int]
+        self, *, revisions: dict[int, Revisions], versions: set[int], allowances: set[int]
     ) -> None:
         """Raises Missing unless everything is here, tenants at the given revisions."""
         tenants = {
             key
             for key, revision in revisions.items()
-            if key not in self._tenants or self._tenants[key].revision != revision
+            if key not in self._tenants or self._tenants[key].revisions != revision
         }
         versions = versions - self._tariffs.keys()
         allowances = allowances - self._thresholds.keys()
@@ -84,12 +96,17 @@ class Catalogue:
 
     def _load(self, missing: Missing) -> None:
         for tenant in Tenant.objects.filter(pk__in=missing.tenants):
+            reference = self._reference(tenant)
             with tenant_scope(tenant):
                 self._tenants[tenant.pk] = TenantSettings(
-                    revision=tenant.settings_revision,
+                    revisions=Revisions(
+                        settings=tenant.settings_revision, reference=reference.revision
+                    ),
                     slug=tenant.slug,
                     rating_groups=engine_rating_groups(tenant),
                     bare_location=tenant.bare_location,
+                    home_plmn=tenant.home_plmn,
+                    reference=reference,
                 )
         # The charger's role sees every tenant; the keys come from rows of the batch's accounts.
         for version in PlanVersion.unscoped.filter(pk__in=missing.versions):
@@ -98,3 +115,10 @@ class Catalogue:
         for allowance in Allowance.unscoped.filter(pk__in=missing.allowances):
             with tenant_scope(allowance.tenant):
                 self._thresholds[allowance.pk] = bucket_thresholds(allowance)
+
+    def _reference(self, tenant: Tenant) -> Reference:
+        """Read anew only if it has changed."""
+        known = self._tenants.get(tenant.pk)
+        if known is not None and known.reference.revision == tenant.reference_revision:
+            return known.reference
+        return load_reference(tenant)

@@ -10,9 +10,11 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
+import msgspec
+
 from charging import decisions
 from charging.charger import events
-from charging.charger.catalogue import Catalogue
+from charging.charger.catalogue import Catalogue, TenantSettings
 from charging.charger.jobs import Job, Reply, Result
 from charging.charger.rows import (
     AccountRow,
@@ -24,6 +26,7 @@ from charging.charger.rows import (
     SessionRow,
 )
 from charging.engine.balances import apply_moves
+from charging.engine.conditions import Situation
 from charging.engine.session import charge
 from charging.engine.values import ChargingRequest, Kind, Move, MoveKind, Outcome
 from charging.engine.values import Result as EngineResult
@@ -31,7 +34,9 @@ from charging.nchf import problems
 from charging.nchf.answers import encode_answer
 from charging.nchf.messages import Operation
 from charging.nchf.problems import Problem
-from charging.nchf.translate import to_charging_request
+from charging.nchf.told import Told
+from charging.nchf.told import told as told_by
+from charging.nchf.translate import Judge, to_charging_request
 from charging.refs import make_ref
 from charging.session_memory import Answer, find_answer
 
@@ -77,16 +82,20 @@ def _create(job: Job, batch: Batch, catalogue: Catalogue, now: datetime) -> Resu
         raise problems.end_user_request_denied(f"Device {device.public_id} is barred.")
     account = batch.accounts[device.account_key]
     account_now = now + account.clock_offset
+    told = _told_of_device(told_by(job.request), device)
     request = to_charging_request(
         job.request,
         operation=Operation.CREATE,
         rating_groups=settings.rating_groups,
         now=account_now,
         clock_offset=account.clock_offset,
+        told=told,
+        judge=_judge(settings),
     )
     outcome = charge(account.engine, None, request)
     _require_bookable(account, request, outcome)
     session = _open(job, batch, device, request, account_now)
+    session.told = told
     if problem := _refusal(job, request, outcome):
         session.state, session.close_cause = "refused", problem.cause
         session.closed_at = account_now
@@ -100,6 +109,33 @@ def _create(job: Job, batch: Batch, catalogue: Catalogue, now: datetime) -> Resu
     _remember(job, session, outcome, 201, body, account_now)
     _write(job, batch, account, session, outcome, request, now, 201, body)
     return Reply(status=201, body=body, ref=session.ref, bare_location=settings.bare_location)
+
+
+def _told_of_device(told: Told, device: DeviceRow) -> Told:
+    """What the request does not tell of the subscriber is as the device says."""
+    return msgspec.structs.replace(
+        told,
+        home=told.home or device.home_plmn,
+        characteristics=told.characteristics or device.charging_characteristics,
+    )
+
+
+def _judge(settings: TenantSettings) -> Judge:
+    """What the operator makes of what was told; its own network is home unless told otherwise."""
+
+    def judge(told: Told) -> Situation:
+        return settings.reference.situation(
+            number=told.called,
+            network=told.network,
+            home=told.home or settings.home_plmn,
+            rat=told.rat,
+            dnn=told.dnn,
+            slice=told.slice,
+            characteristics=told.flags,
+            category=told.category,
+        )
+
+    return judge
 
 
 def _repeated_create(job: Job, batch: Batch) -> SessionRow | None:
@@ -202,6 +238,7 @@ def _continue(job: Job, batch: Batch, catalogue: Catalogue, now: datetime) -> Re
         raise problems.context_not_found("The charging session is closed.")
     _require_same_subscriber(job, session, batch)
     settings = catalogue.settings(job.tenant_id)
+    told = told_by(job.request).over(session.told)
     request = to_charging_request(
         job.request,
         operation=job.operation,
@@ -209,6 +246,8 @@ def _continue(job: Job, batch: Batch, catalogue: Catalogue, now: datetime) -> Re
         now=account_now,
         session_started_at=session.opened_at,
         clock_offset=account.clock_offset,
+        told=told,
+        judge=_judge(settings),
     )
     # Barred since the create: as with a suspended account, settled and given no more.
     engine = replace(
@@ -216,6 +255,7 @@ def _continue(job: Job, batch: Batch, catalogue: Catalogue, now: datetime) -> Re
     )
     outcome = charge(engine, session.memory, request)
     _require_bookable(account, request, outcome)
+    session.told = told
     if job.request.notify_uri:
         session.notify_uri = job.request.notify_uri[:1000]
     status, body = 200, b""

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from charging.engine.values import Account, SessionState
+from charging.nchf.told import NOTHING, Told
 from charging.session_memory import Answer
 
 
@@ -36,6 +37,8 @@ class DeviceRow:
     imsi: str
     msisdn: str
     state: str
+    home_plmn: str = ""
+    charging_characteristics: str = ""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -65,6 +68,8 @@ class SessionRow:
     cost: int = 0
     last_result: str = ""
     memory: SessionState = field(default_factory=SessionState)
+    told: Told = NOTHING
+    """Where and how it is used, as told last."""
     answers: list[Answer] = field(default_factory=list)
     is_new: bool = False
     is_changed: bool = False

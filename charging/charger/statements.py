@@ -35,15 +35,18 @@ FOR NO KEY UPDATE
 """Takes the batch's lock rows in id order. Nothing it returns is trusted but the keys."""
 
 READ_DEVICES: Final = """
-SELECT d.id, d.tenant_id, d.account_id, d.public_id, d.imsi, d.msisdn, d.state
+SELECT d.id, d.tenant_id, d.account_id, d.public_id, d.imsi, d.msisdn, d.state, d.home_plmn,
+       d.charging_characteristics
 FROM unnest(%(imsi_tenants)s::bigint[], %(imsis)s::text[]) AS k(tenant_id, value)
 JOIN subscribers_device d ON d.tenant_id = k.tenant_id AND d.imsi = k.value AND d.imsi <> ''
 UNION
-SELECT d.id, d.tenant_id, d.account_id, d.public_id, d.imsi, d.msisdn, d.state
+SELECT d.id, d.tenant_id, d.account_id, d.public_id, d.imsi, d.msisdn, d.state, d.home_plmn,
+       d.charging_characteristics
 FROM unnest(%(msisdn_tenants)s::bigint[], %(msisdns)s::text[]) AS k(tenant_id, value)
 JOIN subscribers_device d ON d.tenant_id = k.tenant_id AND d.msisdn = k.value AND d.msisdn <> ''
 UNION
-SELECT d.id, d.tenant_id, d.account_id, d.public_id, d.imsi, d.msisdn, d.state
+SELECT d.id, d.tenant_id, d.account_id, d.public_id, d.imsi, d.msisdn, d.state, d.home_plmn,
+       d.charging_characteristics
 FROM unnest(%(public_id_tenants)s::bigint[], %(public_ids)s::text[]) AS k(tenant_id, value)
 JOIN subscribers_device d ON d.tenant_id = k.tenant_id AND d.public_id = k.value
 """
@@ -130,7 +133,8 @@ JOIN subscribers_device d ON d.id = s.device_id
 """
 
 READ_REVISIONS: Final = """
-SELECT id, settings_revision FROM tenancy_tenant WHERE id = ANY(%(tenants)s::bigint[])
+SELECT id, settings_revision, reference_revision
+FROM tenancy_tenant WHERE id = ANY(%(tenants)s::bigint[])
 """
 
 DRAW_SESSION_KEYS: Final = """

@@ -16,13 +16,13 @@ import psycopg
 from psycopg import AsyncConnection, generators
 
 from charging.charger import statements as sql
-from charging.charger.catalogue import Catalogue
+from charging.charger.catalogue import Catalogue, Revisions
 from charging.charger.jobs import IdentityColumn, Job
 from charging.charger.rows import AccountRow, Batch, DeviceRow, SessionRow
 from charging.engine.tariff import Tariff, Unit
 from charging.engine.values import Account, Bucket
 from charging.nchf.messages import Operation
-from charging.session_memory import decode_answers, decode_state, encode_answers, encode_state
+from charging.session_memory import decode_answers, decode_memory, encode_answers, encode_state
 from portal import database
 
 LOOK_BACK: Final = timedelta(days=40)
@@ -86,7 +86,10 @@ async def load(
         revisions = await connection.execute(sql.READ_REVISIONS, parameters)
         session_keys = await connection.execute(sql.DRAW_SESSION_KEYS, parameters)
         await pipeline.sync()
-        revision_of: dict[int, int] = dict(await revisions.fetchall())
+        revision_of = {
+            tenant_id: Revisions(settings=settings, reference=reference)
+            for tenant_id, settings, reference in await revisions.fetchall()
+        }
         # A forged reference may name anybody's account: only the jobs' own tenants count.
         account_rows = [row for row in await accounts.fetchall() if row[1] in revision_of]
         locked_keys = {key for (key,) in await locked.fetchall()}
@@ -198,7 +201,7 @@ def _bucket(row: tuple[Any, ...], credit_limit: int, catalogue: Catalogue) -> Bu
 
 def _devices(rows: list[tuple[Any, ...]]) -> dict[tuple[int, str, str], DeviceRow]:
     found: dict[tuple[int, str, str], DeviceRow] = {}
-    for key, tenant_id, account_key, public_id, imsi, msisdn, state in rows:
+    for key, tenant_id, account_key, public_id, imsi, msisdn, state, home_plmn, flags in rows:
         device = DeviceRow(
             key=key,
             tenant_id=tenant_id,
@@ -207,6 +210,8 @@ def _devices(rows: list[tuple[Any, ...]]) -> dict[tuple[int, str, str], DeviceRo
             imsi=imsi,
             msisdn=msisdn,
             state=state,
+            home_plmn=home_plmn,
+            charging_characteristics=flags,
         )
         found[tenant_id, IdentityColumn.PUBLIC_ID, public_id] = device
         if imsi:
@@ -217,8 +222,10 @@ def _devices(rows: list[tuple[Any, ...]]) -> dict[tuple[int, str, str], DeviceRo
 
 
 def _sessions(rows: list[tuple[Any, ...]]) -> dict[str, SessionRow]:
-    return {
-        row[5]: SessionRow(
+    found: dict[str, SessionRow] = {}
+    for row in rows:
+        memory, told = decode_memory(bytes(row[21]))
+        found[row[5]] = SessionRow(
             key=row[0],
             tenant_id=row[1],
             account_key=row[2],
@@ -241,11 +248,11 @@ def _sessions(rows: list[tuple[Any, ...]]) -> dict[str, SessionRow]:
             requests=row[18],
             cost=row[19],
             last_result=row[20],
-            memory=decode_state(bytes(row[21])),
+            memory=memory,
+            told=told,
             answers=decode_answers(bytes(row[22])),
         )
-        for row in rows
-    }
+    return found
 
 
 def _create_keys(
@@ -347,7 +354,7 @@ def _new_sessions(rows: list[SessionRow]) -> list[Any]:
         ),
         *_literals(rows, "requests", "cost"),
         *_lists(rows, "last_result"),
-        [encode_state(row.memory) for row in rows],
+        [encode_state(row.memory, row.told) for row in rows],
         [encode_answers(row.answers) for row in rows],
     ]
 
@@ -366,7 +373,7 @@ def _changed_sessions(rows: list[SessionRow]) -> list[Any]:
         ),
         *_literals(rows, "requests", "cost"),
         *_lists(rows, "last_result"),
-        [encode_state(row.memory) for row in rows],
+        [encode_state(row.memory, row.told) for row in rows],
         [encode_answers(row.answers) for row in rows],
     ]
 

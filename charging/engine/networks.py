@@ -10,8 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-HOME: Final = "home"
-ROAMING: Final = "roaming"
+from charging.engine.conditions import HOME, ROAMING
 
 _AT_HOME: Final = frozenset((HOME,))
 _ABROAD: Final = frozenset((ROAMING,))

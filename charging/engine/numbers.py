@@ -13,6 +13,9 @@ from typing import Final
 _NUMBER: Final = re.compile(r"\+?[0-9*#]+")
 _VISUAL_SEPARATORS: Final = str.maketrans("", "", " -.()/")
 _CONTEXT: Final = re.compile(r";phone-context=\+([0-9]{1,7})(?![0-9])", re.IGNORECASE)
+_SUBSCRIBER_DIGITS_MIN: Final = 5
+"""Shorter numbers are a network's own short codes, whatever country they are dialled in."""
+
 _SCHEMES: Final = ("tel", "sip", "sips")
 
 
@@ -60,7 +63,7 @@ class NumberingPlan:
             return number.removeprefix("+")
         if number.startswith("+"):
             return number[1:]
-        if context:
+        if context and len(number) >= _SUBSCRIBER_DIGITS_MIN:
             return context + number
         international = self.international_prefix
         if international and number.startswith(international):

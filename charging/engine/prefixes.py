@@ -10,8 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-Prefixes = tuple[tuple[int, frozenset[str]], ...]
-"""Prefixes of a number that destination groups know, longest first: length and group codes."""
+from charging.engine.conditions import Prefixes
 
 
 class PrefixTable:

@@ -261,6 +261,8 @@ class SMSChargingInformation(Wire, frozen=True, kw_only=True):
 
     recipient_info: list[RecipientInfo] | None = None
     sm_message_type: str | None = field(name="sMMessageType", default=None)
+    roamer_in_out: str | None = None
+    rat_type: str | None = field(name="rATType", default=None)
     user_location_info: Raw = field(name="userLocationinfo", default_factory=Raw)
     message_reference: str | None = None
 
@@ -269,6 +271,7 @@ class IMSChargingInformation(Wire, frozen=True, kw_only=True):
     """From an IMS node."""
 
     role_of_node: str | None = None
+    user_information: UserInformation | None = None
     called_party_address: str | None = None
     calling_party_addresses: list[str] | None = None
     ims_charging_identifier: str | None = None
@@ -276,6 +279,10 @@ class IMSChargingInformation(Wire, frozen=True, kw_only=True):
     """Never to be blocked."""
     ims_visited_network_identifier: str | None = None
     user_location_info: Raw = field(default_factory=Raw)
+    access_network_information: Raw = field(default_factory=Raw)
+    """Texts of P-Access-Network-Info; likewise the next two."""
+    additional_access_network_information: Raw = field(default_factory=Raw)
+    cellular_network_information: Raw = field(default_factory=Raw)
 
 
 # ── the messages ─────────────────────────────────────────────────────────────────────────────

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 
 from charging.engine.conditions import Situation
+from charging.engine.numbers import NumberingPlan
 from charging.engine.tariff import RatingGroup, Unit
 from charging.engine.values import ChargingRequest, Kind, LineRequest, UsedUnits, line_key
 from charging.nchf import reading
@@ -17,12 +18,29 @@ from charging.nchf.messages import (
     RequestedUnit,
     UsedUnitContainer,
 )
+from charging.nchf.told import Told, told_of_container
+from charging.nchf.told import told as told_by
 
 CLOCK_TOLERANCE = timedelta(minutes=5)
 """How far ahead of ours a network's clock may be before its times are cut back."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 """No usage is older."""
+
+
+Judge = Callable[[Told], Situation]
+
+
+def bare_situation(told: Told) -> Situation:
+    """What is told, where no operator's reference data is at hand."""
+    return Situation(
+        destination=NumberingPlan().digits(told.called),
+        rat=told.rat,
+        dnn=told.dnn,
+        slice=told.slice,
+        characteristics=told.flags,
+        category=told.category,
+    )
 
 
 def kind_of(request: ChargingDataRequest, operation: Operation) -> Kind:
@@ -52,14 +70,20 @@ def to_charging_request(
     now: datetime,
     session_started_at: datetime | None = None,
     clock_offset: timedelta = timedelta(0),
+    told: Told | None = None,
+    judge: Judge = bare_situation,
 ) -> ChargingRequest:
     """What the engine is asked, amounts in the unit each rating group meters.
+
+    `told` is what the request tells of where and how, its gaps filled (by itself unless given);
+    `judge` what the operator makes of that. A container used elsewhere is judged by itself.
 
     `now` is the account's, `clock_offset` what that differs from the network's time. Usage is
     rated at the time its container was closed, kept within [session start, now + 5 min]; a
     post-event may lie in the past, any other create starts at `now`.
     """
     kind = kind_of(request, operation)
+    here = told_by(request) if told is None else told
     if session_started_at is None and kind is not Kind.POST_EVENT:
         session_started_at = now
 
@@ -67,11 +91,15 @@ def to_charging_request(
         reported = reading.container_time(container, request)
         return _clamp(reported, clock_offset, earliest=session_started_at, now=now)
 
+    def used_in(container: UsedUnitContainer) -> Situation | None:
+        there = told_of_container(container, here)
+        return None if there is here else judge(there)
+
     lines: dict[str, LineRequest] = {}
     for usage in request.multiple_unit_usage or ():
         unit = group.unit if (group := rating_groups.get(usage.rating_group)) else None
         used = tuple(
-            _used(container, unit, used_at(container), session_started_at)
+            _used(container, unit, used_at(container), session_started_at, used_in(container))
             for container in usage.used_unit_container or ()
         )
         line = _line(usage, unit=unit, kind=kind, used=used)
@@ -81,12 +109,16 @@ def to_charging_request(
         kind=kind,
         at=now,
         lines=tuple(lines.values()),
-        situation=Situation(destination=reading.destination(request)),
+        situation=judge(here),
     )
 
 
 def _used(
-    container: UsedUnitContainer, unit: Unit | None, at: datetime, earliest: datetime | None
+    container: UsedUnitContainer,
+    unit: Unit | None,
+    at: datetime,
+    earliest: datetime | None,
+    situation: Situation | None,
 ) -> UsedUnits:
     """One container; use that lasts began so many seconds before it was closed."""
     amount = _amount(unit, container) or 0
@@ -100,6 +132,7 @@ def _used(
         started_at=started_at,
         offline=container.quota_management_indicator == OFFLINE_CHARGING,
         closes_quota=reading.closes_quota(container),
+        situation=situation,
     )
 
 

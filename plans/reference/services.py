@@ -14,7 +14,7 @@ from typing import Any, Final, TypeVar
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
-from charging.engine.networks import HOME, ROAMING
+from charging.engine.conditions import HOME, ROAMING
 from plans.records import changed_parts
 from plans.reference.models import DestinationGroup, DestinationPrefix, Holiday, Zone
 from plans.reference.usage import versions_that_name, words_for

@@ -16,7 +16,8 @@ from charging.client.usage import (
     text_messages,
     voice_call,
 )
-from charging.nchf import reading
+from charging.engine.numbers import NumberingPlan
+from charging.nchf import reading, whereabouts
 from charging.nchf.decoding import decode_request
 from charging.nchf.messages import ChargingDataRequest, Operation
 
@@ -71,7 +72,7 @@ def test_a_call_comes_from_an_ims_node_with_the_called_number():
     request = received(voice(AT_HOME))
 
     assert request.nf_consumer_identification.node_functionality == "IMS_Node"
-    assert reading.destination(request) == "34911222333"
+    assert NumberingPlan().digits(reading.called_address(request)) == "34911222333"
 
 
 @pytest.mark.parametrize(
@@ -83,22 +84,22 @@ def test_messages_come_from_an_smsf_with_their_recipient(typed: str, digits: str
     request = received(plan)
 
     assert request.nf_consumer_identification.node_functionality == "SMSF"
-    assert reading.destination(request) == digits
+    assert NumberingPlan().digits(reading.called_address(request)) == digits
 
 
 @pytest.mark.parametrize("make", [data, voice, sms])
 def test_a_phone_abroad_names_the_network_it_is_in(make):
-    assert reading.serving_plmn(received(make(ABROAD))) == "310170"
+    assert whereabouts.serving_plmn(received(make(ABROAD))) == "310170"
 
 
 def test_a_phone_at_home_names_its_home():
-    assert reading.serving_plmn(received(data(AT_HOME))) == "26202"
+    assert whereabouts.serving_plmn(received(data(AT_HOME))) == "26202"
 
 
 def test_a_phone_that_knows_nothing_says_nothing():
     bare = ServedDevice(subscriber_identifier="phone-1")
 
-    assert reading.serving_plmn(received(data(bare))) == ""
+    assert whereabouts.serving_plmn(received(data(bare))) == ""
 
 
 def test_the_end_of_a_session_is_stamped_on_its_release():

@@ -38,6 +38,10 @@ def test_a_number_of_another_context_is_that_countrys():
     assert GERMANY.digits("tel:911234567;phone-context=+34") == "34911234567"
 
 
+def test_a_short_code_stays_short_in_any_context():
+    assert GERMANY.digits("tel:1004;phone-context=+34") == "1004"
+
+
 def test_prefixes_are_those_of_the_operators_country():
     assert AMERICA.digits("12125550123") == "12125550123"
     assert AMERICA.digits("01134911234567") == "34911234567"

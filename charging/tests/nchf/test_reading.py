@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from charging.engine.numbers import NumberingPlan
 from charging.engine.tariff import Unit
 from charging.nchf import reading
 from charging.nchf.decoding import decode_request
@@ -14,7 +15,7 @@ from charging.nchf.messages import (
     Trigger,
     UsedUnitContainer,
 )
-from charging.tests.nchf.bodies import encoded, free5gc_create, smallest, totogi_create, with_usage
+from charging.tests.nchf.bodies import encoded, free5gc_create, smallest, with_usage
 
 
 def request_with(**attributes: Any) -> ChargingDataRequest:
@@ -112,7 +113,7 @@ def test_usage_is_rated_when_its_container_was_closed():
 def test_a_called_party_is_reduced_to_its_digits(address: str, digits: str):
     request = request_with(iMSChargingInformation={"calledPartyAddress": address})
 
-    assert reading.destination(request) == digits
+    assert NumberingPlan().digits(reading.called_address(request)) == digits
 
 
 @pytest.mark.parametrize(
@@ -127,105 +128,14 @@ def test_a_called_party_is_reduced_to_its_digits(address: str, digits: str):
 def test_a_message_goes_to_its_first_recipient(recipient: dict[str, Any]):
     request = request_with(sMSChargingInformation={"recipientInfo": [recipient, {}]})
 
-    assert reading.destination(request) == "34911222333"
+    assert NumberingPlan().digits(reading.called_address(request)) == "34911222333"
 
 
 def test_data_has_no_destination():
-    assert reading.destination(decode_request(encoded(free5gc_create()))) == ""
-
-
-def tai(mcc: str, mnc: str) -> dict[str, Any]:
-    return {"tai": {"plmnId": {"mcc": mcc, "mnc": mnc}, "tac": "000001"}}
-
-
-def test_what_a_container_says_of_its_network_comes_before_the_session():
-    block = {"pduSessionInformation": {"servingCNPlmnId": {"mcc": "262", "mnc": "02"}}}
-    conditions = {"userLocationInformation": {"nrLocation": tai("214", "07")}}
-    container, _ = first_container(pDUContainerInformation=conditions)
-
-    request = request_with(pDUSessionChargingInformation=block)
-
-    assert reading.serving_plmn(request, container) == "21407"
-    assert reading.serving_plmn(request) == "26202"
-
-
-def test_the_serving_node_of_a_container_comes_first_of_all():
-    node = {"servingNetworkFunctionInformation": {"nFPLMNID": {"mcc": "208", "mnc": "93"}}}
-    conditions = {
-        "servingNodeID": [{"odd": 1}, node],
-        "userLocationInformation": {"nrLocation": tai("214", "07")},
-    }
-
-    container, request = first_container(pDUContainerInformation=conditions)
-
-    assert reading.serving_plmn(request, container) == "20893"
-
-
-@pytest.mark.parametrize(
-    ("attributes", "plmn"),
-    [
-        (
-            {
-                "pDUSessionChargingInformation": {
-                    "pduSessionInformation": {
-                        "servingNetworkFunctionID": {
-                            "servingNetworkFunctionInformation": {
-                                "nodeFunctionality": "AMF",
-                                "nFPLMNID": {"mcc": "262", "mnc": "002"},
-                            }
-                        }
-                    }
-                }
-            },
-            "262002",
-        ),
-        (
-            {
-                "pDUSessionChargingInformation": {
-                    "userLocationinfo": {"eutraLocation": tai("1", "2")}
-                }
-            },
-            "12",
-        ),
-        (
-            {
-                "iMSChargingInformation": {
-                    "imsVisitedNetworkIdentifier": "ims.mnc002.mcc262.3gppnetwork.org"
-                }
-            },
-            "26202",
-        ),
-        (
-            {
-                "iMSChargingInformation": {
-                    "imsVisitedNetworkIdentifier": "ims.mnc020.mcc310.3gppnetwork.org"
-                }
-            },
-            "310020",
-        ),
-        (
-            {"iMSChargingInformation": {"userLocationInfo": {"nrLocation": tai("262", "02")}}},
-            "26202",
-        ),
-        (
-            {"sMSChargingInformation": {"userLocationinfo": {"nrLocation": tai("262", "02")}}},
-            "26202",
-        ),
-        ({"locationReportingChargingInformation": "nonsense"}, ""),
-        ({"locationReportingChargingInformation": {"pSCellInformation": {"nrcgi": [1]}}}, ""),
-        ({}, ""),
-    ],
-)
-def test_the_serving_network_is_found_wherever_it_is_named(attributes: dict[str, Any], plmn: str):
-    assert reading.serving_plmn(request_with(**attributes)) == plmn
-
-
-def test_the_cell_that_totogi_reports_names_the_network():
-    assert reading.serving_plmn(decode_request(encoded(totogi_create()))) == "310170"
-
-
-def test_free5gc_names_no_network_which_stands_for_home():
-    assert reading.serving_plmn(decode_request(encoded(free5gc_create()))) == ""
+    assert (
+        NumberingPlan().digits(reading.called_address(decode_request(encoded(free5gc_create()))))
+        == ""
+    )
 
 
 def test_a_repeated_create_has_the_same_key_and_another_session_has_not():
