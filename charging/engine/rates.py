@@ -7,9 +7,10 @@ are indexed once by destination group.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
+from charging.engine.balances import NEVER
 from charging.engine.calendar import Almanac, Band
 from charging.engine.conditions import ANY, Situation
 from charging.engine.tariff import Rate, Rates, RatingGroup, Tariff
@@ -68,12 +69,12 @@ class Covering:
         return _first(fitting, situation, almanac, at, nearest_start)
 
 
-def _rank(rate: Rate) -> tuple[int, int, float]:
+def _rank(rate: Rate) -> tuple[int, int, timedelta]:
     """Heavier first, then the narrower band, then the newest price; the plan's order decides
     among equals, since sorting keeps it."""
     width = rate.when.band.width if rate.when.band is not None else _ALWAYS_OPEN
-    newest = -rate.active_from.timestamp() if rate.active_from is not None else 0.0
-    return (-rate.weight, width, newest)
+    age = NEVER - rate.active_from if rate.active_from is not None else timedelta.max
+    return (-rate.weight, width, age)
 
 
 _ALWAYS_OPEN = 366 * 86_400

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
+import pytest
+
+from charging.engine.calendar import Almanac, Window
 from charging.engine.tariff import Threshold
 from charging.engine.thresholds import crossings
 from charging.engine.values import BucketExhausted, ThresholdCrossed
-from charging.tests.engine.builders import Phone, line, minutes
+from charging.tests.engine.builders import Phone, line, minutes, used
 
 HALF = Threshold(name="half", percent_hundredths=5000)
 FIFTH = Threshold(name="fifth", percent_hundredths=2000)
@@ -93,3 +98,31 @@ def test_charging_tells_a_crossing_at_settlement_and_not_at_reservation():
 
 def test_the_first_units_of_a_bucket_are_no_recovery():
     assert crossings(left(0, granted=0), left(1000)) == []
+
+
+@pytest.mark.parametrize(
+    ("at", "until"),
+    [
+        ("2026-11-22T20:59", None),  # 21:59 in Berlin
+        ("2026-11-22T21:00", "2026-11-23T06:00"),
+        ("2026-11-23T05:59", "2026-11-23T06:00"),
+        ("2026-11-23T06:00", None),
+        ("2026-10-24T21:00", "2026-10-25T06:00"),  # the night clocks go back
+    ],
+)
+def test_a_mark_crossed_in_quiet_hours_says_when_they_end(at, until):
+    """22:00 to 7:00 in Berlin."""
+    quiet = Threshold(name="low", amount=10, quiet=Window(start=22 * 3600, end=7 * 3600))
+    phone = Phone(
+        minutes(1, 60, valid_from=utc("2026-10-01T00:00"), thresholds=(quiet,)),
+        almanac=Almanac(zone=ZoneInfo("Europe/Berlin")),
+    )
+
+    (crossed,) = phone.release(line(reports=(used(55, at=utc(at)),)), at=utc(at)).events
+
+    assert isinstance(crossed, ThresholdCrossed)
+    assert crossed.quiet_until == (utc(until) if until else None)
+
+
+def utc(text: str) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=UTC)
