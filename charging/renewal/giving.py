@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
-from charging.engine.lifetimes import days_later
 from charging.renewal.changes import Changes, name_bucket
 from charging.renewal.facts import Held, Holding
 from charging.renewal.terms import AllowanceTerms
@@ -57,12 +56,9 @@ def give_period(held: Held, changes: Changes, *, former: Held, over_at: datetime
 
 def expiry_of(allowance: AllowanceTerms, held: Held) -> datetime | None:
     """When a bucket that begins with the period ends."""
-    lifetime, start, zone = allowance.lifetime, held.period_starts_at, held.account.zone
-    if lifetime.span == "period":
-        return held.period_ends_at
-    if lifetime.span == "days":
-        return days_later(start, lifetime.count, zone=zone)
-    raise NotImplementedError(lifetime.span)  # the engine's lifetimes know the others
+    return allowance.lifetime.ends_at(
+        held.period_starts_at, period_ends_at=held.period_ends_at, zone=held.account.zone
+    )
 
 
 def end_buckets(held: Held, changes: Changes, *, at: datetime) -> list[dict[str, Any]]:

@@ -4,20 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
+from charging.engine.lifetimes import Lifetime, Span
 from plans.models import Allowance, PlanVersion
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Lifetime:
-    """How long what is given lives; `span` as Allowance.Span names it."""
-
-    span: str = "period"
-    count: int = 1
-    until: datetime | None = None
-    from_first_use: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,10 +119,9 @@ def _allowance_terms(allowance: Allowance) -> AllowanceTerms:
 
 def _lifetime(allowance: Allowance) -> Lifetime:
     if allowance.validity_days:
-        span, count = "days", allowance.validity_days
+        span, count = Span.DAYS, allowance.validity_days
     else:
-        span = allowance.lifetime_span
-        count = allowance.lifetime_count
+        span, count = Span(allowance.lifetime_span), allowance.lifetime_count
     return Lifetime(
         span=span,
         count=count,
