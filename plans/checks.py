@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from plans.conventions import Conventions
-from plans.models import Service
+from plans.models import GENERIC_SERVICE, Allowance, Service
 from plans.specs import VersionSpec, service_of, unit_of
+from plans.terms import ALWAYS
 from plans.wording import join_words, service_name, unpriced_services
 
 
@@ -42,7 +43,7 @@ def _emptiness(spec: VersionSpec) -> Iterator[Check]:
 
 def _unpriced(spec: VersionSpec, by: Conventions) -> Iterator[Check]:
     services = unpriced_services(spec, by)
-    if not services or spec.is_blank:
+    if not services or spec.is_blank or spec.fallback_plans:
         return
     held = {service_of(allowance, by.metered) for allowance in spec.allowances}
     ending = [service_name(service, sentence=True) for service in services if service in held]
@@ -64,7 +65,7 @@ def _unused_allowances(spec: VersionSpec, by: Conventions) -> Iterator[Check]:
     for place, allowance in enumerate(spec.allowances):
         service = service_of(allowance, by.metered)
         unit = unit_of(allowance, by.metered)
-        if allowance.rating_groups or service == Service.MONEY:
+        if allowance.rating_groups or service in (Service.MONEY, GENERIC_SERVICE):
             continue
         if not any(group.unit == unit for group in by.groups_of(service)):
             yield Check(
@@ -77,6 +78,8 @@ def _unused_allowances(spec: VersionSpec, by: Conventions) -> Iterator[Check]:
 
 def _loud_thresholds(spec: VersionSpec) -> Iterator[Check]:
     for place, allowance in enumerate(spec.allowances):
+        if allowance.role == Allowance.Role.COUNTS:
+            continue  # its marks are reached from below
         for number, mark in enumerate(allowance.thresholds):
             whole = mark.percent is not None and mark.percent >= 100
             above = mark.amount is not None and mark.amount >= allowance.amount
@@ -89,11 +92,13 @@ def _loud_thresholds(spec: VersionSpec) -> Iterator[Check]:
 
 
 def _shadowed_rates(spec: VersionSpec, by: Conventions) -> Iterator[Check]:
-    """A rate below one that already covers everything it covers."""
+    """A rate below one that already covers everything it covers, always and as heavily."""
     seen: set[int] = set()
     for place, rate in enumerate(spec.rates):
         service = service_of(rate, by.metered)
         covered = set(rate.rating_groups) or {group.number for group in by.groups_of(service)}
+        if rate.conditions != ALWAYS or rate.active_from or rate.weight:
+            continue
         if covered and covered <= seen:
             yield Check(
                 "warn",
@@ -105,7 +110,7 @@ def _shadowed_rates(spec: VersionSpec, by: Conventions) -> Iterator[Check]:
 
 
 def _validity(spec: VersionSpec) -> Iterator[Check]:
-    days = {"day": 1, "week": 7, "month": 28}.get(spec.renewal)
+    days = {"day": 1, "week": 7, "month": 28, "year": 365}.get(spec.renewal)
     if days is None:
         return
     for place, allowance in enumerate(spec.allowances):

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from plans import selectors
-from plans.models import RatingGroup, Service, Unit
+from plans.models import GENERIC_SERVICE, RatingGroup, Service, Unit
+from plans.references import NO_REFERENCES, References
 from plans.specs import RatingGroups
 from portal.formatting import format_money
 from portal.tenancy.scope import current_tenant
 from portal.typed import show_quantity
+
+_COUNTED: Final = (Unit.EVENTS, Unit.GENERIC)
+"""Units that are called by what one of them is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,6 +25,8 @@ class Conventions:
     currency: str
     gigabyte_base: int
     rating_groups: Mapping[int, RatingGroup]
+    references: References = NO_REFERENCES
+    """Names of what the plan that is looked at refers to."""
 
     @property
     def metered(self) -> RatingGroups:
@@ -35,7 +42,7 @@ class Conventions:
             return format_money(amount, self.currency)
         number, label = show_quantity(
             amount,
-            label or (noun_of(service, amount) if unit == Unit.EVENTS else ""),
+            label or (noun_of(service, amount) if unit in _COUNTED else ""),
             unit,
             gigabyte_base=self.gigabyte_base,
         )
@@ -46,13 +53,14 @@ class Conventions:
         return format_money(nano_units, self.currency)
 
 
-def conventions() -> Conventions:
-    """Those of the tenant of the open scope."""
+def conventions(plan: str = "") -> Conventions:
+    """Those of the tenant of the open scope; for a plan, with what it may refer to."""
     tenant = current_tenant()
     return Conventions(
         currency=tenant.currency,
         gigabyte_base=tenant.gigabyte_base,
         rating_groups=selectors.rating_groups(),
+        references=selectors.references(plan) if plan else NO_REFERENCES,
     )
 
 
@@ -60,4 +68,6 @@ def noun_of(service: str, amount: int = 0) -> str:
     """What so many events of the service are called."""
     if service == Service.SMS:
         return "SMS"
+    if service == GENERIC_SERVICE:
+        return "unit" if amount == 1 else "units"
     return "event" if amount == 1 else "events"

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 from uuid import UUID
 
 from plans.conventions import Conventions
-from plans.specs import AllowanceSpec, RateSpec, VersionSpec
+from plans.specs import AllowanceSpec, ExampleSpec, RateSpec, VersionSpec
 from plans.wording import (
     say_amount,
     say_coverage,
     say_period,
-    say_rate,
     say_thresholds,
-    say_validity,
     service_name,
+)
+from plans.wording_terms import (
+    allowance_terms,
+    say_validity,
+    say_whole_rate,
+    version_terms,
 )
 
 Part = TypeVar("Part", AllowanceSpec, RateSpec)
@@ -36,9 +40,11 @@ def changes_between(before: VersionSpec, after: VersionSpec, by: Conventions) ->
     return [
         *_differing("Price", by.money(before.price), by.money(after.price)),
         *_differing("Renewal", say_period(before), say_period(after)),
-        *_allowance_changes(before.allowances, after.allowances, by),
+        *_differing_parts("", version_terms(before, by), version_terms(after, by)),
+        *_allowance_changes(before, after, by),
         *_order_change(before.allowances, after.allowances),
-        *_rate_changes(before.rates, after.rates, by),
+        *_rate_changes(before, after, by),
+        *_example_changes(before.examples, after.examples),
     ]
 
 
@@ -47,10 +53,18 @@ def _differing(field: str, old: str, new: str) -> Iterator[Change]:
         yield Change(field, old, new)
 
 
-def _allowance_changes(
-    before: Sequence[AllowanceSpec], after: Sequence[AllowanceSpec], by: Conventions
+def _differing_parts(
+    prefix: str, old: Mapping[str, str], new: Mapping[str, str]
 ) -> Iterator[Change]:
-    for old, new in _pairs(before, after, lambda part: part.name.casefold()):
+    """Each part that differs; one that is absent says nothing unusual."""
+    for about in dict.fromkeys([*old, *new]):
+        yield from _differing(f"{prefix}{about}", old.get(about, ""), new.get(about, ""))
+
+
+def _allowance_changes(
+    before: VersionSpec, after: VersionSpec, by: Conventions
+) -> Iterator[Change]:
+    for old, new in _pairs(before.allowances, after.allowances, lambda part: part.name.casefold()):
         if old is None and new is not None:
             yield Change(new.name, "", say_amount(new, by))
         elif new is None and old is not None:
@@ -63,6 +77,11 @@ def _allowance_changes(
                 f"{name} · applies to", say_coverage(old, by), say_coverage(new, by)
             )
             yield from _differing(f"{name} · valid", say_validity(old), say_validity(new))
+            yield from _differing_parts(
+                f"{name} · ",
+                allowance_terms(old, before, by),
+                allowance_terms(new, after, by),
+            )
             yield from _differing(
                 f"{name} · warnings", say_thresholds(old, by), say_thresholds(new, by)
             )
@@ -83,19 +102,36 @@ def _order_change(
         )
 
 
-def _rate_changes(
-    before: Sequence[RateSpec], after: Sequence[RateSpec], by: Conventions
+def _rate_changes(before: VersionSpec, after: VersionSpec, by: Conventions) -> Iterator[Change]:
+    for old, new in _pairs(
+        before.rates,
+        after.rates,
+        lambda part: (part.service, part.rating_groups, part.conditions, part.active_from),
+    ):
+        said_before = say_whole_rate(old, before, by) if old else ""
+        said_after = say_whole_rate(new, after, by) if new else ""
+        if either := new or old:
+            yield from _differing(_rate_field(either, by), said_before, said_after)
+
+
+def _example_changes(
+    before: Sequence[ExampleSpec], after: Sequence[ExampleSpec]
 ) -> Iterator[Change]:
-    for old, new in _pairs(before, after, lambda part: (part.service, part.rating_groups)):
-        if old is None and new is not None:
-            yield Change(_rate_field(new, by), "", say_rate(new, by))
-        elif new is None and old is not None:
-            yield Change(_rate_field(old, by), say_rate(old, by), "")
-        elif old is not None and new is not None:
-            yield from _differing(_rate_field(new, by), say_rate(old, by), say_rate(new, by))
+    """By their titles: what they expect is data, not words."""
+    old = {example.title: example.case for example in before}
+    new = {example.title: example.case for example in after}
+    for title in dict.fromkeys([*old, *new]):
+        if title not in new:
+            yield Change("Example", title, "")
+        elif title not in old:
+            yield Change("Example", "", title)
+        elif old[title] != new[title]:
+            yield Change("Example", title, f"{title} (changed)")
 
 
 def _rate_field(rate: RateSpec, by: Conventions) -> str:
+    if rate.label:
+        return f"{rate.label} · rate"
     covered = say_coverage(rate, by) if rate.rating_groups else service_name(rate.service)
     return f"{covered} · rate"
 

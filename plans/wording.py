@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from plans.conventions import Conventions, noun_of
-from plans.models import PlanVersion, Service, Unit
+from plans.conventions import Conventions
+from plans.models import GENERIC_SERVICE, Allowance, PlanVersion, Service
 from plans.specs import (
     AllowanceSpec,
     RateSpec,
@@ -19,8 +19,16 @@ from plans.specs import (
     service_of,
     unit_of,
 )
+from plans.terms import ALWAYS
+from plans.wording_terms import (
+    allowance_terms,
+    rate_terms,
+    say_rate,
+    say_validity,
+    version_terms,
+)
 
-_PERIODS = {"day": "day", "week": "week", "month": "month"}
+_USUAL = AllowanceSpec(name="", amount=0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +49,7 @@ class Afterwards:
     what: str
     price: str
     is_refused: bool = False
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +60,8 @@ class Offer:
     period: str
     given: tuple[Given, ...]
     afterwards: tuple[Afterwards, ...]
+    notes: tuple[str, ...] = ()
+    """What else it says: "Purchase fee: €5.00"."""
 
 
 def describe(spec: VersionSpec, by: Conventions) -> Offer:
@@ -58,21 +69,23 @@ def describe(spec: VersionSpec, by: Conventions) -> Offer:
     return Offer(
         price=by.money(spec.price) if spec.price else "Free",
         period=say_period(spec),
-        given=tuple(_given(allowance, by) for allowance in spec.allowances),
+        given=tuple(_given(allowance, spec, by) for allowance in spec.allowances),
         afterwards=(*_priced(spec, by), *_refused(spec, by)),
+        notes=tuple(f"{about}: {words}" for about, words in version_terms(spec, by).items()),
     )
 
 
 def summary(spec: VersionSpec, by: Conventions) -> str:
-    """The allowances in one line: 20 GB · 300 min · 500 SMS."""
-    return " · ".join(say_amount(allowance, by) for allowance in spec.allowances)
+    """The allowances in one line: 20 GB · 300 min · 500 SMS; counters give nothing."""
+    given = (part for part in spec.allowances if part.role != Allowance.Role.COUNTS)
+    return " · ".join(say_amount(allowance, by) for allowance in given)
 
 
 def say_period(spec: VersionSpec) -> str:
     """every 30 days, every month, once."""
     if spec.renewal == PlanVersion.Renewal.NONE:
         return "once"
-    period = _PERIODS.get(spec.renewal, spec.renewal)
+    period = spec.renewal
     return f"every {period}" if spec.renewal_count == 1 else f"every {spec.renewal_count} {period}s"
 
 
@@ -80,8 +93,12 @@ def say_period(spec: VersionSpec) -> str:
 
 
 def say_amount(allowance: AllowanceSpec, by: Conventions) -> str:
-    """20 GB, 300 min, 500 SMS, €5.00, in the unit in which it was typed."""
+    """20 GB, 300 min, 500 SMS, €5.00, in the unit in which it was typed; unlimited data."""
     service = service_of(allowance, by.metered)
+    if allowance.is_unlimited:
+        return f"unlimited {service_name(service, sentence=True)}"
+    if allowance.role == Allowance.Role.COUNTS and not allowance.amount:
+        return "counted"
     unit = unit_of(allowance, by.metered)
     return by.quantity(allowance.amount, unit, label=allowance.display_unit, service=service)
 
@@ -94,14 +111,6 @@ def say_coverage(part: AllowanceSpec | RateSpec, by: Conventions) -> str:
         by.rating_groups[number].name if number in by.rating_groups else str(number)
         for number in part.rating_groups
     )
-
-
-def say_validity(allowance: AllowanceSpec) -> str:
-    """7 days; until the period ends."""
-    days = allowance.validity_days
-    if days is None:
-        return "until the period ends"
-    return "1 day" if days == 1 else f"{days} days"
 
 
 def say_thresholds(allowance: AllowanceSpec, by: Conventions) -> str:
@@ -118,12 +127,13 @@ def say_threshold(mark: ThresholdSpec, allowance: AllowanceSpec, by: Conventions
     return by.quantity(mark.amount or 0, unit, label=allowance.display_unit, service=service)
 
 
-def _given(allowance: AllowanceSpec, by: Conventions) -> Given:
+def _given(allowance: AllowanceSpec, version: VersionSpec, by: Conventions) -> Given:
     notes = []
     if allowance.rating_groups:
         notes.append(f"only for {say_coverage(allowance, by)}")
-    if allowance.validity_days is not None:
+    if say_validity(allowance) != say_validity(_USUAL):
         notes.append(f"valid {say_validity(allowance)}")
+    notes += allowance_terms(allowance, version, by).values()
     if allowance.thresholds:
         notes.append(f"warning at {say_thresholds(allowance, by)}")
     return Given(
@@ -137,23 +147,10 @@ def _given(allowance: AllowanceSpec, by: Conventions) -> Given:
 # ── rates ────────────────────────────────────────────────────────────────────────────────────
 
 
-def say_rate(rate: RateSpec, by: Conventions) -> str:
-    """€0.09 per min, charged per started minute, plus €0.10 a call."""
-    if not rate.price and not rate.connect_fee:
-        return "free"
-    unit = unit_of(rate, by.metered)
-    service = service_of(rate, by.metered)
-    text = f"{by.money(rate.price)} per {_one(rate.per, unit, service, by)}"
-    if rate.increment > 1:
-        text += f", in started steps of {by.quantity(rate.increment, unit, service=service)}"
-    if rate.connect_fee:
-        each = {Service.VOICE: "call", Service.SMS: "SMS"}.get(Service(service), "session")
-        text += f", plus {by.money(rate.connect_fee)} a {each}"
-    return text
-
-
 def service_name(service: str, *, sentence: bool = False) -> str:
     """Voice, SMS, Data; in a sentence voice, SMS, data."""
+    if service == GENERIC_SERVICE:
+        return "units of any service" if sentence else "Any service"
     if service not in Service.values:
         return service
     name = str(Service(service).label)
@@ -164,41 +161,49 @@ def _priced(spec: VersionSpec, by: Conventions) -> list[Afterwards]:
     return [
         Afterwards(
             service=service_of(rate, by.metered),
-            what=(
-                say_coverage(rate, by)
-                if rate.rating_groups
-                else service_name(service_of(rate, by.metered))
-            ),
+            what=rate.label or say_what(rate, by),
             price=say_rate(rate, by),
+            notes=tuple(rate_terms(rate, spec, by).values()),
         )
         for rate in spec.rates
     ]
 
 
+def say_what(rate: RateSpec, by: Conventions) -> str:
+    """Voice; Data: content."""
+    if rate.rating_groups:
+        return say_coverage(rate, by)
+    return service_name(service_of(rate, by.metered))
+
+
 def _refused(spec: VersionSpec, by: Conventions) -> list[Afterwards]:
+    """What nothing is said about; with plans to fall back on, they say it."""
+    restricted = {service_of(rate, by.metered) for rate in spec.rates}
+    further = f"as in {', then '.join(spec.fallback_plans)}" if spec.fallback_plans else ""
     return [
-        Afterwards(service=service, what=service_name(service), price="refused", is_refused=True)
+        Afterwards(
+            service=service,
+            what=f"Other {service_name(service, sentence=True)}"
+            if service in restricted
+            else service_name(service),
+            price=further or "refused",
+            is_refused=not further,
+        )
         for service in unpriced_services(spec, by)
     ]
 
 
 def unpriced_services(spec: VersionSpec, by: Conventions) -> list[str]:
     """Services the tenant meters and the version has no rate for, or only for some of it."""
-    priced = {rate.service for rate in spec.rates if not rate.rating_groups}
-    named = {number for rate in spec.rates for number in rate.rating_groups}
+    always = [rate for rate in spec.rates if rate.conditions == ALWAYS and not rate.active_from]
+    priced = {rate.service for rate in always if not rate.rating_groups}
+    named = {number for rate in always for number in rate.rating_groups} | {*spec.zero_rated}
     return [
         service
         for service in (Service.VOICE, Service.SMS, Service.DATA)
         if service not in priced
         and any(group.number not in named for group in by.groups_of(service))
     ]
-
-
-def _one(amount: int, unit: str, service: str, by: Conventions) -> str:
-    """min for 60 seconds, MB for one of them, else 30 s."""
-    if unit == Unit.EVENTS and amount == 1:
-        return noun_of(service, amount)
-    return by.quantity(amount, unit, service=service).removeprefix("1 ")
 
 
 def join_words(words: Sequence[str]) -> str:

@@ -86,7 +86,7 @@ def quantity_control(
     usual = choices_for(unit, "", gigabyte_base=by.gigabyte_base, noun=noun_of(service))
     posted = data.get(f"{control.name}_unit", "")
     control.unit = posted if posted and knows_unit(posted, unit) else usual[0].label
-    if unit == Unit.EVENTS:
+    if unit in (Unit.EVENTS, Unit.GENERIC):
         control.unit = usual[0].label
     control.units = choices_for(
         unit, control.unit, gigabyte_base=by.gigabyte_base, noun=noun_of(service)
@@ -98,7 +98,7 @@ def quantity_texts(
     name: str, amount: int, label: str, unit: str, service: str, by: Conventions
 ) -> dict[str, str]:
     """What the form would send for an amount."""
-    if unit == Unit.EVENTS:
+    if unit in (Unit.EVENTS, Unit.GENERIC):
         label = noun_of(service)
     number, label = show_quantity(amount, label, unit, gigabyte_base=by.gigabyte_base)
     return {name: number, f"{name}_unit": label}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 from charging.engine import pricing
@@ -10,6 +11,7 @@ from plans.compile import compile_rate_spec
 from plans.conventions import Conventions
 from plans.models import Service, Unit
 from plans.specs import RateSpec, service_of, unit_of
+from plans.terms import ALWAYS
 from portal.formatting import currency_decimals
 
 EXAMPLE_SECONDS: Final = 4 * 60 + 12
@@ -18,11 +20,11 @@ EXAMPLE_EVENTS: Final = 3
 
 
 def example_of(rate: RateSpec, by: Conventions) -> str:
-    """4:12 → €0.38; 250 MB → €2.50; 3 SMS → €0.27."""
+    """4:12 → €0.38; 250 MB → €2.50; 3 SMS → €0.27; where the rate applies."""
     if min(rate.per, rate.increment) < 1 or min(rate.price, rate.connect_fee) < 0:
         return ""
     compiled = compile_rate_spec(
-        rate,
+        replace(rate, conditions=ALWAYS),
         key="example",
         decimals=currency_decimals(by.currency),
         rating_groups=by.metered,

@@ -22,9 +22,10 @@ from plans.designer.rows import (
     rate_texts,
 )
 from plans.models import Plan, PlanVersion
-from plans.specs import VersionSpec
+from plans.specs import AllowanceSpec, VersionSpec
 from plans.validation import NAME_MAX, validate_spec
 from plans.wording import Offer, describe
+from plans.wording_terms import other_allowance_terms, other_rate_terms
 from portal.formatting import money_text
 from portal.tenancy.validation import FieldError
 
@@ -37,8 +38,12 @@ NOTHING = "–"
 class DraftForm:
     """The designer's fields with what was typed, what it means and what is wrong with it."""
 
-    def __init__(self, data: Mapping[str, str], by: Conventions) -> None:
+    def __init__(
+        self, data: Mapping[str, str], by: Conventions, kept: VersionSpec | None = None
+    ) -> None:
+        """`kept` is the draft as it was saved: what the page does not edit is taken from it."""
         self.by = by
+        self.kept = kept or VersionSpec(currency=by.currency)
         self.revision = posted_whole(data.get("revision", "")) or 0
         self.name = self._basic("name", data)
         self.description = self._basic("description", data)
@@ -49,12 +54,14 @@ class DraftForm:
         )
         self.renewal_count = self._basic("renewal_count", data)
         marks = _marks_by_row(data)
+        allowances = {part.key.hex: part for part in self.kept.allowances if part.key}
+        rates = {part.key.hex: part for part in self.kept.rates if part.key}
         self.allowances = [
-            AllowanceRow.build(token, data, marks.get(token, ()), place, by)
+            AllowanceRow.build(token, data, marks.get(token, ()), place, by, allowances.get(token))
             for place, token in enumerate(_tokens("allowances", data))
         ]
         self.rates = [
-            RateRow.build(token, data, place, by)
+            RateRow.build(token, data, place, by, rates.get(token))
             for place, token in enumerate(_tokens("rates", data))
         ]
         self.general_errors: list[str] = []
@@ -63,7 +70,7 @@ class DraftForm:
     @classmethod
     def of(cls, plan: Plan, version: PlanVersion, spec: VersionSpec, by: Conventions) -> DraftForm:
         """The form as a saved version fills it."""
-        return cls(texts_of(plan, version.revision, spec, by), by)
+        return cls(texts_of(plan, version.revision, spec, by), by, spec)
 
     # ── errors ───────────────────────────────────────────────────────────────────────────────
 
@@ -72,7 +79,12 @@ class DraftForm:
         if not self.name.value:
             self.name.error = "Give the plan a name."
         self.attach(
-            validate_spec(self.spec, rating_groups=self.by.metered, currency=self.by.currency)
+            validate_spec(
+                self.spec,
+                rating_groups=self.by.metered,
+                currency=self.by.currency,
+                references=self.by.references,
+            )
         )
         return not self.has_errors
 
@@ -153,18 +165,33 @@ class DraftForm:
         if len(self.name.value) > NAME_MAX:
             self.name.error = f"At most {NAME_MAX} characters."
         renews = self.renewal.value != PlanVersion.Renewal.NONE
-        spec = VersionSpec(
+        spec = replace(
+            self.kept,
             currency=self.by.currency,
             price=reader.money(self.price),
             renewal=self.renewal.value,
             renewal_count=reader.whole(self.renewal_count) if renews else 1,
-            allowances=tuple(row.spec(reader) for row in self.allowances),
+            allowances=self._weighed([row.spec(reader) for row in self.allowances]),
             rates=tuple(row.spec(reader) for row in self.rates),
         )
         for row, rate in zip(self.rates, spec.rates, strict=True):
+            row.also = other_rate_terms(rate, spec, self.by)
             if not row.has_errors:
                 row.example = example_of(rate, self.by)
+        for line, allowance in zip(self.allowances, spec.allowances, strict=True):
+            line.also = other_allowance_terms(allowance, spec, self.by)
         return spec
+
+    def _weighed(self, allowances: list[AllowanceSpec]) -> tuple[AllowanceSpec, ...]:
+        """With their saved weights while these agree with the order of the rows."""
+        saved = [row.kept.weight for row in self.allowances]
+        weights = [weight for weight in saved if weight is not None]
+        if len(weights) < len(saved) or weights != sorted(weights, reverse=True):
+            return tuple(allowances)
+        return tuple(
+            replace(allowance, weight=weight)
+            for allowance, weight in zip(allowances, weights, strict=True)
+        )
 
 
 def texts_of(plan: Plan, revision: int, spec: VersionSpec, by: Conventions) -> Texts:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from uuid import uuid5
 
 from plans.conventions import Conventions, noun_of
 from plans.designer.controls import (
@@ -25,6 +26,7 @@ from plans.specs import (
     service_of,
     unit_of,
 )
+from plans.terms import LifetimeSpec
 from plans.wording import service_name
 from portal.formatting import UnitChoice, money_text
 
@@ -40,6 +42,9 @@ Texts = dict[str, str]
 class ThresholdRow(Row):
     """A name, a number and its unit: percent, or one of the allowance's units."""
 
+    kept: ThresholdSpec
+    """As it was saved: what the page does not edit is kept."""
+
     @classmethod
     def build(
         cls,
@@ -48,8 +53,9 @@ class ThresholdRow(Row):
         data: Mapping[str, str],
         units: Iterable[UnitChoice],
         path: str,
+        kept: ThresholdSpec | None = None,
     ) -> ThresholdRow:
-        row = cls(prefix=f"{parent.id}-thresholds", token=token)
+        row = cls(prefix=f"{parent.id}-thresholds", token=token, kept=kept or ThresholdSpec())
         row.add("name", data, paths=[f"{path}/name"])
         level = row.add("level", data, paths=[f"{path}/percent", f"{path}/amount", path])
         level.units = (UnitChoice(PERCENT, 1), *units)
@@ -65,14 +71,19 @@ class ThresholdRow(Row):
     def spec(self, reader: Reader, unit: str) -> ThresholdSpec:
         name, level = self["name"].value, self["level"]
         if self.is_percent:
-            return ThresholdSpec(name=name, percent=reader.percent(level))
-        return ThresholdSpec(name=name, amount=reader.quantity(level, unit))
+            return replace(self.kept, name=name, percent=reader.percent(level), amount=None)
+        return replace(self.kept, name=name, percent=None, amount=reader.quantity(level, unit))
+
+
+def threshold_token(mark: ThresholdSpec, allowance: AllowanceSpec) -> str:
+    """The same for a saved mark each time, so that a form can be told which one it sends."""
+    return uuid5(allowance.key, mark.label).hex if allowance.key else new_token()
 
 
 def threshold_texts(
     row_id: str, mark: ThresholdSpec, allowance: AllowanceSpec, by: Conventions
 ) -> Texts:
-    prefix = f"{row_id}-thresholds-{new_token()}"
+    prefix = f"{row_id}-thresholds-{threshold_token(mark, allowance)}"
     name = "" if mark.name == ThresholdSpec(percent=mark.percent).label else mark.name
     texts = {f"{prefix}-name": name}
     if mark.percent is not None:
@@ -103,6 +114,10 @@ class AllowanceRow(Row):
 
     service: str
     unit: str
+    kept: AllowanceSpec
+    """As it was saved: what the page does not edit is kept."""
+    also: str = ""
+    """Those terms in words."""
     thresholds: list[ThresholdRow] = field(default_factory=list)
 
     @classmethod
@@ -113,13 +128,20 @@ class AllowanceRow(Row):
         threshold_tokens: Iterable[str],
         place: int,
         by: Conventions,
+        kept: AllowanceSpec | None = None,
     ) -> AllowanceRow:
         path = f"allowances/{place}"
         service = data.get(f"allowances-{token}-service", "")
         numbers = coverage_numbers(data.get(f"allowances-{token}-applies_to", ""))
         probe = AllowanceSpec(name="", amount=1, service=service, rating_groups=numbers)
         unit = unit_of(probe, by.metered) or Unit.EVENTS
-        row = cls(prefix="allowances", token=token, service=service, unit=unit)
+        row = cls(
+            prefix="allowances",
+            token=token,
+            service=service,
+            unit=unit,
+            kept=kept or AllowanceSpec(name="", amount=0),
+        )
         row.add("name", data, paths=[f"{path}/name", f"{path}/key", path])
         row._add_amount(data, path, by)
         row.add("validity_days", data, paths=[f"{path}/validity_days"])
@@ -130,8 +152,16 @@ class AllowanceRow(Row):
             else "Everything",
             list(by.rating_groups.values()) if service == Service.MONEY else by.groups_of(service),
         )
+        saved = {threshold_token(mark, row.kept): mark for mark in row.kept.thresholds}
         row.thresholds = [
-            ThresholdRow.build(row, mark, data, row["amount"].units, f"{path}/thresholds/{number}")
+            ThresholdRow.build(
+                row,
+                mark,
+                data,
+                row["amount"].units,
+                f"{path}/thresholds/{number}",
+                saved.get(mark),
+            )
             for number, mark in enumerate(threshold_tokens)
         ]
         return row
@@ -142,14 +172,21 @@ class AllowanceRow(Row):
 
     def spec(self, reader: Reader) -> AllowanceSpec:
         amount = self["amount"]
-        return AllowanceSpec(
+        days = reader.optional_whole(self["validity_days"])
+        lifetime = self.kept.lifetime
+        if days is not None:
+            lifetime = LifetimeSpec(from_first_use=lifetime.from_first_use)
+        return replace(
+            self.kept,
+            weight=None,
+            lifetime=lifetime,
             key=self.key,
             name=self["name"].value,
             service=self.service,
             rating_groups=coverage_numbers(self["applies_to"].value),
             amount=reader.quantity(amount, self.unit),
             display_unit=amount.unit,
-            validity_days=reader.optional_whole(self["validity_days"]),
+            validity_days=days,
             thresholds=tuple(mark.spec(reader, self.unit) for mark in self.thresholds),
         )
 
@@ -193,16 +230,33 @@ class RateRow(Row):
 
     service: str
     unit: str
+    kept: RateSpec
+    """As it was saved: what the page does not edit is kept."""
+    also: str = ""
+    """Those terms in words."""
     example: str = ""
 
     @classmethod
-    def build(cls, token: str, data: Mapping[str, str], place: int, by: Conventions) -> RateRow:
+    def build(
+        cls,
+        token: str,
+        data: Mapping[str, str],
+        place: int,
+        by: Conventions,
+        kept: RateSpec | None = None,
+    ) -> RateRow:
         path = f"rates/{place}"
         service = data.get(f"rates-{token}-service", "")
         numbers = coverage_numbers(data.get(f"rates-{token}-applies_to", ""))
         probe = RateSpec(price=0, per=1, service=service, rating_groups=numbers)
         unit = unit_of(probe, by.metered) or Unit.EVENTS
-        row = cls(prefix="rates", token=token, service=service, unit=unit)
+        row = cls(
+            prefix="rates",
+            token=token,
+            service=service,
+            unit=unit,
+            kept=kept or RateSpec(price=0, per=1),
+        )
         coverage_control(
             row.add(
                 "applies_to",
@@ -224,7 +278,8 @@ class RateRow(Row):
         return self.unit == Unit.EVENTS
 
     def spec(self, reader: Reader) -> RateSpec:
-        return RateSpec(
+        return replace(
+            self.kept,
             key=self.key,
             service=self.service,
             rating_groups=coverage_numbers(self["applies_to"].value),

@@ -157,7 +157,7 @@ FULL = VersionSpec(
             limits=True,
             conditions=ConditionsSpec(zones=("roaming",)),
             thresholds=(
-                ThresholdSpec(name="80 %", percent=Decimal(80), action="throttle"),
+                ThresholdSpec(name="most of it", percent=Decimal(80), action="throttle"),
                 ThresholdSpec(name="nearly spent", amount=45 * EURO, action="suspend"),
             ),
         ),

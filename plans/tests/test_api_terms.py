@@ -130,7 +130,7 @@ BODY: dict[str, Any] = {
             "limits": True,
             "conditions": {"zones": ["roaming"]},
             "thresholds": [
-                {"name": "80 %", "percent": 80, "action": "throttle"},
+                {"name": "most of it", "percent": 80, "action": "throttle"},
                 {"name": "nearly spent", "amount": "45.00", "action": "suspend"},
             ],
         },

@@ -73,7 +73,9 @@ def _show(request: TenantRequest, version: PlanVersion) -> HttpResponse:
 
 
 def _form_of(version: PlanVersion) -> DraftForm:
-    return DraftForm.of(version.plan, version, selectors.spec_of(version), conventions())
+    return DraftForm.of(
+        version.plan, version, selectors.spec_of(version), conventions(version.plan.code)
+    )
 
 
 # ── saving ───────────────────────────────────────────────────────────────────────────────────
@@ -104,7 +106,7 @@ def store_draft(
     version = selectors.draft_version(plan_or_404(code))
     if version is None:
         raise Http404
-    form = DraftForm(request.POST.dict(), conventions())
+    form = _posted_form(request, code, version)
     if form.validate():
         try:
             version = services.save_draft(
@@ -126,6 +128,12 @@ def store_draft(
             form.revision = version.revision
             return version, form, None
     return version, form, _refused(request, version, form, shows_errors=shows_errors)
+
+
+def _posted_form(request: TenantRequest, code: str, version: PlanVersion | None) -> DraftForm:
+    """What was typed, over the draft as it was saved."""
+    kept = selectors.spec_of(version) if version else None
+    return DraftForm(request.POST.dict(), conventions(code), kept)
 
 
 def _revision_of(request: TenantRequest, form: DraftForm) -> int:
@@ -169,11 +177,11 @@ def _frozen(request: TenantRequest, version: PlanVersion) -> HttpResponse:
 def validate_field(request: TenantRequest, code: str) -> HttpResponse:
     """The row of the field `f` that was left, with this field's message and no other."""
     name = request.GET.get("f", "")
-    form = DraftForm(request.POST.dict(), conventions())
+    version = selectors.draft_version(plan_or_404(code))
+    form = _posted_form(request, code, version)
     form.validate()
     form.keep_error_of(name)
     row = form.row_of(name)
-    version = selectors.draft_version(plan_or_404(code))
     context = {"form": form, "row": row, "by": form.by, "version": version, "editable": True}
     return render(request, ROW_TEMPLATES[row.prefix if row else "basics"], context)
 
@@ -182,8 +190,7 @@ def validate_field(request: TenantRequest, code: str) -> HttpResponse:
 @tenant_permission_required("plans.view")
 def preview(request: TenantRequest, code: str) -> HttpResponse:
     """The aside and the examples beside the rates for what is typed right now."""
-    plan_or_404(code)
-    form = DraftForm(request.POST.dict(), conventions())
+    form = _posted_form(request, code, selectors.draft_version(plan_or_404(code)))
     form.validate()
     aside = aside_of(form, request.POST.dict())
     context = {"form": form, "aside": aside, "by": form.by, "with_examples": True}

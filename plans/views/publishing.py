@@ -81,14 +81,14 @@ def _publish_dialog(
 def _publish_context(
     request: TenantRequest, version: PlanVersion, errors: list[FieldError]
 ) -> dict[str, Any]:
-    by = conventions()
+    by = conventions(version.plan.code)
     spec = selectors.spec_of(version)
     live = selectors.published_version(version.plan)
     blocking = errors or validate_for_publishing(
         spec,
         rating_groups=by.metered,
         currency=by.currency,
-        references=selectors.references(version.plan.code),
+        references=by.references,
     )
     return {
         "plan": version.plan,
