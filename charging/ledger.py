@@ -10,19 +10,21 @@ from __future__ import annotations
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from django.db import IntegrityError, connection, transaction
 
+from charging.bucket_terms import NO_ALLOWANCE, bucket_terms, terms_of_allowance
 from charging.engine import tariff, thresholds
 from charging.engine import values as engine
+from charging.engine.calendar import Almanac
 from charging.entry_details import encode_details
-from charging.models import Bucket, LedgerEntry
+from charging.models import Bucket, ChargingSession, LedgerEntry
 from charging.threshold_payload import bucket_payload, threshold_payload
-from plans.compile import bucket_thresholds
 from portal.tenancy.actor import Actor
-from subscribers import events
+from subscribers import events, lifecycle
+from subscribers.clock import account_time
 from subscribers.models import Account
 
 _AMOUNTS: Final = ("granted", "available", "reserved", "used", "expired")
@@ -136,6 +138,25 @@ def reverse(
     return reversal
 
 
+def void(
+    *, account: Account, bucket: Bucket, amount: int, session: ChargingSession, cause: Cause
+) -> LedgerEntry:
+    """Hand back `amount` that a charging session holds; past the bucket's end it expires."""
+    assert amount > 0
+    at = account_time(account, cause.now)
+    is_over = bucket.expires_at is not None and bucket.expires_at <= at
+    return _move(
+        account,
+        bucket,
+        LedgerEntry.Kind.VOID,
+        cause,
+        available=0 if is_over else amount,
+        reserved=-amount,
+        expired=amount if is_over else 0,
+        session=session,
+    )
+
+
 def expire(*, account: Account, bucket: Bucket, cause: Cause) -> LedgerEntry | None:
     """Turn what is left into expired units. None when nothing was; reservations stay with their
     sessions, which hand them back as expired."""
@@ -147,7 +168,8 @@ def expire(*, account: Account, bucket: Bucket, cause: Cause) -> LedgerEntry | N
 
 
 def engine_bucket(bucket: Bucket, *, credit_limit: int = 0) -> engine.Bucket:
-    """The bucket as the engine reads it, its allowance's thresholds included."""
+    """The bucket as the engine reads it, its allowance's terms and thresholds included."""
+    given = terms_of_allowance(bucket.allowance) if bucket.allowance else NO_ALLOWANCE
     return engine.Bucket(
         id=bucket.pk,
         name=bucket.name,
@@ -163,7 +185,12 @@ def engine_bucket(bucket: Bucket, *, credit_limit: int = 0) -> engine.Bucket:
         valid_from=bucket.valid_from,
         expires_at=bucket.expires_at,
         credit_limit=credit_limit if bucket.unit == tariff.Unit.NANO_MONEY else 0,
-        thresholds=bucket_thresholds(bucket.allowance) if bucket.allowance else (),
+        thresholds=given.thresholds,
+        terms=bucket_terms(
+            given, role=bucket.role, caps=bucket.caps, waits=bucket.awaits_first_use
+        ),
+        is_disabled=bucket.is_disabled,
+        allowance_key=str(bucket.allowance_key or ""),
     )
 
 
@@ -174,6 +201,7 @@ def _move(
     cause: Cause,
     *,
     available: int,
+    reserved: int = 0,
     used: int = 0,
     expired: int = 0,
     **links: Any,
@@ -186,15 +214,17 @@ def _move(
     bucket.refresh_from_db(fields=_AMOUNTS)
     before = engine_bucket(bucket, credit_limit=account.credit_limit)
     bucket.available += available
+    bucket.reserved += reserved
     bucket.used += used
     bucket.expired += expired
-    bucket.granted += available + used + expired
+    bucket.granted += available + reserved + used + expired
     entry = _insert(
         LedgerEntry(
             account=account,
             bucket=bucket,
             kind=kind,
             available=available,
+            reserved=reserved,
             used=used,
             expired=expired,
             available_after=bucket.available,
@@ -208,7 +238,7 @@ def _move(
         )
     )
     bucket.save(update_fields=_AMOUNTS)
-    _tell_crossings(account, before, bucket, cause.now)
+    _tell_crossings(account, before, bucket, cause)
     return entry
 
 
@@ -224,20 +254,70 @@ def _insert(entry: LedgerEntry) -> LedgerEntry:
     return entry
 
 
-def _tell_crossings(account: Account, before: engine.Bucket, bucket: Bucket, now: datetime) -> None:
-    if bucket.role == Bucket.Role.COUNTS:
-        return  # a counter's marks are about usage; a new limit is no news
+def _tell_crossings(account: Account, before: engine.Bucket, bucket: Bucket, cause: Cause) -> None:
+    """The same marks and actions as in the charging path (charging/engine/thresholds.py)."""
     after = engine_bucket(bucket, credit_limit=account.credit_limit)
-    for crossed in thresholds.crossings(before, after):
-        if isinstance(crossed, engine.ThresholdCrossed):
-            event_type, payload = "bucket.threshold_crossed", threshold_payload(after, crossed)
-        else:
-            event_type, payload = "bucket.exhausted", bucket_payload(after)
-        events.record(
+    if after.counts and not before.granted:
+        return  # a counter that begins has reached nothing
+    if not after.thresholds and not before.remaining > 0 >= after.remaining:
+        return
+    almanac, at = Almanac(zone=account.zone), account_time(account, cause.now)
+    for crossed in thresholds.crossings(before, after, almanac=almanac, at=at):
+        if isinstance(crossed, engine.BucketExhausted):
+            _tell(account, "bucket.exhausted", bucket, bucket_payload(after), cause.now)
+            continue
+        quiet_until = crossed.quiet_until
+        _tell(
             account,
-            event_type,
-            subject_type="bucket",
-            subject_id=bucket.ref,
-            occurred_at=now,
-            payload={**payload, "account": account.public_id, "currency": account.currency},
+            "bucket.threshold_crossed",
+            bucket,
+            threshold_payload(after, crossed),
+            cause.now,
+            is_muted=crossed.is_paused,
+            not_before=quiet_until and quiet_until - timedelta(seconds=account.clock_offset),
         )
+        _act(account, bucket, crossed, cause)
+
+
+def _act(account: Account, bucket: Bucket, crossed: engine.ThresholdCrossed, cause: Cause) -> None:
+    if crossed.action == tariff.Action.SUSPEND and crossed.is_low:
+        if account.state not in (Account.State.SUSPENDED, Account.State.TERMINATED):
+            lifecycle.suspend(account, f"Threshold {crossed.threshold}", now=cause.now)
+    elif crossed.action in (tariff.Action.BLOCK, tariff.Action.UNBLOCK):
+        wants_disabled = (crossed.action == tariff.Action.BLOCK) == crossed.is_low
+        targets = Bucket.objects.filter(pk=bucket.pk)
+        if crossed.target:
+            targets = Bucket.objects.filter(account=account, allowance_key=crossed.target)
+        for target in targets.exclude(is_disabled=wants_disabled).order_by("pk"):
+            _switch(account, target, wants_disabled, crossed.threshold, cause)
+            if target.pk == bucket.pk:
+                bucket.is_disabled = wants_disabled
+
+
+def _switch(
+    account: Account, bucket: Bucket, is_disabled: bool, threshold: str, cause: Cause
+) -> None:
+    bucket.is_disabled = is_disabled
+    bucket.save(update_fields=["is_disabled"])
+    event_type = "bucket.blocked" if is_disabled else "bucket.unblocked"
+    payload = {**bucket_payload(engine_bucket(bucket)), "threshold": threshold}
+    _tell(account, event_type, bucket, payload, cause.now)
+
+
+def _tell(
+    account: Account,
+    event_type: str,
+    bucket: Bucket,
+    payload: Mapping[str, Any],
+    now: datetime,
+    **how: Any,
+) -> None:
+    events.record(
+        account,
+        event_type,
+        subject_type="bucket",
+        subject_id=bucket.ref,
+        occurred_at=now,
+        payload={**payload, "account": account.public_id, "currency": account.currency},
+        **how,
+    )

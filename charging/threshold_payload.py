@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from charging.engine.tariff import Threshold
 from charging.engine.values import Bucket, ThresholdCrossed
 from charging.refs import bucket_ref
 
@@ -20,27 +21,29 @@ def bucket_payload(bucket: Bucket) -> dict[str, Any]:
 
 
 def threshold_payload(bucket: Bucket, crossed: ThresholdCrossed) -> dict[str, Any]:
-    """`state` is low at or below the mark and normal above it; `percent` is None for a threshold
-    given as an amount."""
-    low, normal = "low", "normal"
+    """`state` is what the mark calls the side it is on: normal above it; below, its own name for
+    it or simply low. Of a counter, below is where its mark was reached. `percent` is None for a
+    threshold given as an amount."""
+    mark = next((each for each in bucket.thresholds if each.name == crossed.threshold), None)
+    low, normal = (mark.state if mark else "") or "low", "normal"
     return {
         **bucket_payload(bucket),
         "threshold": crossed.threshold,
-        "percent": _percent(bucket, crossed.threshold),
+        "percent": _percent(mark),
         "limit": crossed.limit,
         "state": low if crossed.is_low else normal,
         "previous_state": normal if crossed.is_low else low,
         "before": crossed.before,
         "after": crossed.after,
+        "action": str(crossed.action),
+        "is_counter": bucket.counts,
+        "used": bucket.used,
     }
 
 
-def _percent(bucket: Bucket, name: str) -> str | None:
-    """The named threshold's percentage as a decimal string: 20, 12.5."""
-    hundredths = next(
-        (mark.percent_hundredths for mark in bucket.thresholds if mark.name == name), None
-    )
-    if hundredths is None:
+def _percent(mark: Threshold | None) -> str | None:
+    """The threshold's percentage as a decimal string: 20, 12.5."""
+    if mark is None or mark.percent_hundredths is None:
         return None
-    whole, rest = divmod(hundredths, 100)
+    whole, rest = divmod(mark.percent_hundredths, 100)
     return f"{whole}.{rest:02d}".rstrip("0") if rest else str(whole)

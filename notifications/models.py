@@ -35,6 +35,10 @@ class NotificationEvent(TenantOwned):
     occurred_at = models.DateTimeField()
     recorded_at = models.DateTimeField(default=timezone.now)
     position = models.BigIntegerField(null=True, blank=True)
+    is_muted = models.BooleanField(default=False, db_default=False)
+    """Kept for the account's history; nobody is told."""
+    not_before = models.DateTimeField(null=True, blank=True)
+    """Told from then on: quiet hours held when it happened."""
 
     class Meta(TenantOwned.Meta):
         constraints: ClassVar = [
@@ -44,7 +48,9 @@ class NotificationEvent(TenantOwned):
             ),
         ]
         indexes: ClassVar = [
-            models.Index("id", name="events_to_publish", condition=Q(position__isnull=True)),
+            models.Index(
+                "id", name="events_to_tell", condition=Q(position__isnull=True, is_muted=False)
+            ),
             models.Index("tenant", "account_key", F("position").desc(), name="events_of_account"),
             models.Index("tenant", "type", F("position").desc(), name="events_of_type"),
         ]

@@ -66,6 +66,8 @@ def record(
     occurred_at: datetime,
     payload: Mapping[str, Any],
     account: AccountRef | None = None,
+    is_muted: bool = False,
+    not_before: datetime | None = None,
 ) -> NotificationEvent:
     """Write one event of the open scope's tenant; call it inside the transaction of the change."""
     assert event_type in EVENT_TYPES, event_type
@@ -79,4 +81,6 @@ def record(
         account_seq=account.seq if account else None,
         payload=dict(payload),
         occurred_at=occurred_at,
+        is_muted=is_muted,
+        not_before=not_before,
     )

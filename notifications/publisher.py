@@ -18,7 +18,7 @@ from typing import Final
 import redis
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import Max, QuerySet
+from django.db.models import Max, Q, QuerySet
 from django.db.models.expressions import RawSQL
 
 from notifications.models import NotificationEvent, WebhookDelivery, WebhookEndpoint
@@ -55,14 +55,17 @@ def publish_waiting(*, now: datetime) -> list[PublishedBatch]:
 
 @transaction.atomic
 def publish_batch(*, now: datetime) -> PublishedBatch | None:
-    """Number the open scope's next events in id order; None when there are none.
+    """Number the open scope's next events in id order; None when there are none. Those of quiet
+    hours wait for their end, muted ones for ever.
 
     Takes the tenant's publisher lock until the commit: positions become visible in their order,
     so a reader at position p never finds a smaller one later.
     """
     tenant = current_tenant()
     _wait_for_turn(tenant)
-    events = list(NotificationEvent.objects.filter(position=None).order_by("id")[:BATCH_SIZE])
+    due = Q(not_before=None) | Q(not_before__lte=now)
+    waiting = NotificationEvent.objects.filter(due, position=None, is_muted=False)
+    events = list(waiting.order_by("id")[:BATCH_SIZE])
     if not events:
         return None
     last = NotificationEvent.objects.aggregate(last=Max("position"))["last"] or 0

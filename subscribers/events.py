@@ -63,6 +63,8 @@ def record(
     subject_id: str,
     occurred_at: datetime,
     payload: Mapping[str, Any],
+    is_muted: bool = False,
+    not_before: datetime | None = None,
 ) -> NotificationEvent:
     """Record an event of this account; the caller holds its lock row (docs/locking.md)."""
     Account.objects.filter(pk=account.pk).update(event_seq=F("event_seq") + 1)
@@ -74,4 +76,6 @@ def record(
         occurred_at=occurred_at,
         payload=payload,
         account=outbox.AccountRef(key=account.pk, public_id=account.public_id, seq=seq),
+        is_muted=is_muted,
+        not_before=not_before,
     )

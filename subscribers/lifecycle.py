@@ -165,6 +165,12 @@ def fire(account: Account, cause: str, *, now: datetime, actor: Actor = SYSTEM) 
     return account
 
 
+def suspend(account: Account, reason: str, *, now: datetime, actor: Actor = SYSTEM) -> None:
+    """Take the account to where a threshold that suspends leads; the caller holds its lock."""
+    found = lifecycle_of(account.tenant).after(account.state, Cause.THRESHOLD)
+    move(account, found or State.SUSPENDED, reason=reason, actor=actor, now=now)
+
+
 def move(account: Account, to: str, *, reason: str, actor: Actor, now: datetime) -> None:
     """Change the state, tell it and write it down; the caller holds the account's lock."""
     before, account.state = account.state, to

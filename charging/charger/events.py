@@ -5,14 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from charging.charger.rows import AccountRow, EventRow, SessionRow
+from charging.charger.rows import AccountRow, Batch, EventRow, SessionRow
 from charging.engine.values import (
     AccountSuspended,
     Bucket,
     BucketExhausted,
     BucketSwitched,
     CreditLimitPassed,
-    EngineEvent,
     FirstUsed,
     Outcome,
     ThresholdCrossed,
@@ -20,18 +19,30 @@ from charging.engine.values import (
 )
 from charging.refs import bucket_ref
 from charging.threshold_payload import bucket_payload, threshold_payload
+from subscribers.lifecycle import state_payload
+
+BucketEvent = ThresholdCrossed | BucketExhausted | CreditLimitPassed | BucketSwitched | FirstUsed
 
 
 def of_outcome(
-    account: AccountRow, session: SessionRow, outcome: Outcome, *, at: datetime
+    batch: Batch, account: AccountRow, session: SessionRow, outcome: Outcome, *, at: datetime
 ) -> list[EventRow]:
     """What a request brought about, in the order in which the engine saw it."""
+    if not outcome.events and not outcome.refused:
+        return []
     buckets = {bucket.id: bucket for bucket in account.engine.buckets}
-    found = [
-        _of_event(account, session, event, buckets, at)
-        for event in outcome.events
-        if not isinstance(event, BucketSwitched | FirstUsed | AccountSuspended)
-    ]
+    found = []
+    for event in outcome.events:
+        if isinstance(event, UsageUnrated):
+            payload = {
+                **_where(account, session),
+                "rating_group": event.rating_group,
+                "amount": event.amount,
+            }
+            subject = ("session", session.ref)
+            found.append(_event(account, "usage.unrated", subject, payload, at))
+        elif not isinstance(event, AccountSuspended):  # its change of state tells
+            found.append(_of_bucket(batch, account, session, event, buckets[event.bucket_id], at))
     if outcome.refused:
         refused = [
             {"rating_group": answer.rating_group, "result": str(answer.result)}
@@ -42,6 +53,13 @@ def of_outcome(
     return found
 
 
+def state_changed(account: AccountRow, before: str, reason: str, *, at: datetime) -> EventRow:
+    """The account is in its new state already."""
+    payload = state_payload(account.public_id, before, account.state, reason)
+    subject = ("account", account.public_id)
+    return _event(account, "account.state_changed", subject, payload, at)
+
+
 def closed_by_sweep(account: AccountRow, session: SessionRow, *, now: datetime) -> EventRow:
     payload = {
         **_where(account, session),
@@ -50,32 +68,42 @@ def closed_by_sweep(account: AccountRow, session: SessionRow, *, now: datetime) 
     return _event(account, "session.closed_by_sweep", ("session", session.ref), payload, now)
 
 
-def _of_event(
+def _of_bucket(
+    batch: Batch,
     account: AccountRow,
     session: SessionRow,
-    event: EngineEvent,
-    buckets: dict[int, Bucket],
+    event: BucketEvent,
+    bucket: Bucket,
     at: datetime,
 ) -> EventRow:
-    payload = _where(account, session)
-    if isinstance(event, UsageUnrated):
-        payload |= {"rating_group": event.rating_group, "amount": event.amount}
-        return _event(account, "usage.unrated", ("session", session.ref), payload, at)
-    bucket = buckets[event.bucket_id]
+    """An event of the bucket's owner; `used_by` names who used it where that is somebody else."""
+    owner = batch.accounts[bucket.owner_id] if bucket.owner_id else account
+    payload = {**_where(owner, session), "currency": owner.currency}
+    if owner is not account:
+        payload["used_by"] = account.public_id
     subject = ("bucket", bucket_ref(bucket.id))
-    payload |= {"currency": account.currency}
     match event:
         case ThresholdCrossed():
             payload |= threshold_payload(bucket, event)
-            return _event(account, "bucket.threshold_crossed", subject, payload, at)
+            told = _event(owner, "bucket.threshold_crossed", subject, payload, at)
+            told.is_muted = event.is_paused
+            if event.quiet_until is not None:
+                told.not_before = event.quiet_until - owner.clock_offset
+            return told
         case BucketExhausted():
             payload |= bucket_payload(bucket)
-            return _event(account, "bucket.exhausted", subject, payload, at)
+            return _event(owner, "bucket.exhausted", subject, payload, at)
         case CreditLimitPassed():
             payload |= {**bucket_payload(bucket), "available": event.available}
-            return _event(account, "bucket.credit_limit_passed", subject, payload, at)
-        case _:
-            raise AssertionError(f"{type(event).__name__} is no event of its own")
+            return _event(owner, "bucket.credit_limit_passed", subject, payload, at)
+        case BucketSwitched():
+            payload |= {**bucket_payload(bucket), "threshold": event.threshold}
+            name = "bucket.blocked" if event.is_disabled else "bucket.unblocked"
+            return _event(owner, name, subject, payload, at)
+        case FirstUsed():
+            ends_at = event.expires_at.isoformat() if event.expires_at else None
+            payload |= {**bucket_payload(bucket), "expires_at": ends_at}
+            return _event(owner, "bucket.first_used", subject, payload, at)
 
 
 def _where(account: AccountRow, session: SessionRow) -> dict[str, Any]:

@@ -12,8 +12,8 @@ from typing import Final
 
 import msgspec
 
-from charging import decisions
 from charging.charger import events
+from charging.charger.booking import write_outcome
 from charging.charger.catalogue import Catalogue, TenantSettings
 from charging.charger.jobs import Job, Reply, Result
 from charging.charger.rows import (
@@ -21,14 +21,12 @@ from charging.charger.rows import (
     Batch,
     CreateKeyRow,
     DeviceRow,
-    LedgerRow,
-    LogRow,
     SessionRow,
 )
 from charging.engine.balances import apply_moves
 from charging.engine.conditions import Situation
 from charging.engine.session import charge
-from charging.engine.values import ChargingRequest, Kind, Move, MoveKind, Outcome
+from charging.engine.values import ChargingRequest, Kind, Outcome
 from charging.engine.values import Result as EngineResult
 from charging.nchf import problems
 from charging.nchf.answers import encode_answer
@@ -100,14 +98,16 @@ def _create(job: Job, batch: Batch, catalogue: Catalogue, now: datetime) -> Resu
         session.state, session.close_cause = "refused", problem.cause
         session.closed_at = account_now
         _remember(job, session, outcome, problem.status, problem.body(), account_now)
-        _write(job, batch, account, session, outcome, request, now, problem.status, problem.body())
+        write_outcome(
+            job, batch, account, session, outcome, request, now, problem.status, problem.body()
+        )
         return problem
     body = encode_answer(job.request, outcome.answers, now=now)
     if request.kind is not Kind.START:
         session.state, session.close_cause = "closed", "ONE_TIME_EVENT"
         session.closed_at = account_now
     _remember(job, session, outcome, 201, body, account_now)
-    _write(job, batch, account, session, outcome, request, now, 201, body)
+    write_outcome(job, batch, account, session, outcome, request, now, 201, body)
     return Reply(status=201, body=body, ref=session.ref, bare_location=settings.bare_location)
 
 
@@ -265,7 +265,7 @@ def _continue(job: Job, batch: Batch, catalogue: Catalogue, now: datetime) -> Re
     else:
         body = encode_answer(job.request, outcome.answers, now=now)
     _remember(job, session, outcome, status, body, account_now)
-    _write(job, batch, account, session, outcome, request, now, status, body)
+    write_outcome(job, batch, account, session, outcome, request, now, status, body)
     return Reply(status=status, body=body)
 
 
@@ -301,7 +301,7 @@ def _sweep(
     _close(session, "SILENT", account_now)
     session.memory = outcome.session
     session.is_changed = True
-    _write(job, batch, account, session, outcome, request, now, 204, b"")
+    write_outcome(job, batch, account, session, outcome, request, now, 204, b"")
     batch.events.append(events.closed_by_sweep(account, session, now=account_now))
     return Reply(status=204)
 
@@ -364,102 +364,3 @@ def _worst_result(outcome: Outcome) -> str:
         if answer.result is not EngineResult.SUCCESS:
             return str(answer.result)
     return str(EngineResult.SUCCESS)
-
-
-def _write(
-    job: Job,
-    batch: Batch,
-    account: AccountRow,
-    session: SessionRow,
-    outcome: Outcome,
-    request: ChargingRequest,
-    now: datetime,
-    status: int,
-    body: bytes,
-) -> None:
-    before = account.engine.buckets
-    account.engine = type(account.engine)(
-        id=account.engine.id,
-        buckets=apply_moves(before, outcome.moves),
-        tariffs=account.engine.tariffs,
-        rating_groups=account.engine.rating_groups,
-        may_use=account.engine.may_use,
-    )
-    number = job.request.invocation_sequence_number if job.request else None
-    batch.ledger.extend(
-        _ledger_rows(account, session, outcome.moves, at=request.at, sequence_number=number)
-    )
-    batch.events.extend(events.of_outcome(account, session, outcome, at=request.at))
-    batch.log.append(
-        LogRow(
-            tenant_id=session.tenant_id,
-            account_key=account.key,
-            session_key=session.key,
-            operation=job.operation if job.request is not None else "sweep",
-            sequence_number=number or 0,
-            fingerprint=job.fingerprint,
-            received_at=now,
-            status=status,
-            cost=outcome.cost,
-            request=job.body.decode(),
-            answer=body.decode(),
-            decision=decisions.encode(outcome.trace, outcome.usage),
-        )
-    )
-
-
-def _ledger_rows(
-    account: AccountRow,
-    session: SessionRow,
-    moves: list[Move],
-    *,
-    at: datetime,
-    sequence_number: int | None,
-) -> list[LedgerRow]:
-    """One row per touched bucket: the sum of its moves, named after what matters most of them."""
-    sums: dict[int, Move] = {}
-    for move in moves:
-        total = sums.get(move.bucket_id)
-        if total is None:
-            sums[move.bucket_id] = Move(
-                bucket_id=move.bucket_id,
-                kind=move.kind,
-                available=move.available,
-                reserved=move.reserved,
-                used=move.used,
-                expired=move.expired,
-            )
-        else:
-            total.available += move.available
-            total.reserved += move.reserved
-            total.used += move.used
-            total.expired += move.expired
-    left = {bucket.id: bucket.available for bucket in account.engine.buckets}
-    rows = []
-    for key, total in sums.items():
-        if total.available or total.reserved or total.used or total.expired:
-            account.touched_buckets.add(key)
-            rows.append(
-                LedgerRow(
-                    tenant_id=session.tenant_id,
-                    account_key=account.key,
-                    bucket_id=key,
-                    session_key=session.key,
-                    sequence_number=sequence_number,
-                    kind=_kind_of(total),
-                    available=total.available,
-                    reserved=total.reserved,
-                    used=total.used,
-                    expired=total.expired,
-                    available_after=left[key],
-                    at=at,
-                    actor_name=session.node_functionality,
-                )
-            )
-    return rows
-
-
-def _kind_of(total: Move) -> MoveKind:
-    if total.used:
-        return MoveKind.POST
-    return MoveKind.RESERVE if total.reserved > 0 else MoveKind.VOID

@@ -9,6 +9,7 @@ from typing import Any
 from charging.engine.values import Account, SessionState
 from charging.nchf.told import NOTHING, Told
 from charging.session_memory import Answer
+from subscribers.lifecycle import Lifecycle
 
 
 @dataclass(slots=True, kw_only=True)
@@ -21,11 +22,17 @@ class AccountRow:
     currency: str
     state: str
     lock_id: int
+    lifecycle: Lifecycle
     clock_offset: timedelta
     event_seq: int
     engine: Account
+    """Without buckets for one that only gives to others of the batch."""
     touched_buckets: set[int] = field(default_factory=set)
+    changed_lives: set[int] = field(default_factory=set)
+    """Buckets that a threshold switched or a first use began."""
     loaded_event_seq: int = 0
+    state_changed_at: datetime | None = None
+    """Set when a request of this batch changed the state."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,7 +116,7 @@ class LogRow:
     decision: bytes
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class EventRow:
     tenant_id: int
     type: str
@@ -120,6 +127,8 @@ class EventRow:
     account_seq: int
     payload: dict[str, Any]
     occurred_at: datetime
+    is_muted: bool = False
+    not_before: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,6 +153,8 @@ class Batch:
     """By tenant and key: fingerprints and references, oldest first."""
     free_session_keys: list[int]
     """Primary keys drawn for sessions that this batch may create."""
+    viewers: dict[int, list[AccountRow]] = field(default_factory=dict)
+    """By bucket: the accounts of this batch that see it, where there are several."""
     ledger: list[LedgerRow] = field(default_factory=list)
     log: list[LogRow] = field(default_factory=list)
     events: list[EventRow] = field(default_factory=list)

@@ -71,12 +71,31 @@ WITH wanted AS (
 )
 """
 
+# Whose shared buckets they may draw on: the parent's and those of the other members of a group.
+# Both have the same lock row, or the batch is loaded again.
+_GIVERS = (
+    _ACCOUNTS  # noqa: S608  constants only
+    + """
+, giver AS (
+    SELECT a.id AS taker_id, a.parent_id AS id, 'parent' AS via
+    FROM wanted w JOIN subscribers_account a ON a.id = w.id WHERE a.parent_id IS NOT NULL
+    UNION ALL
+    SELECT a.id, o.id, 'group'
+    FROM wanted w JOIN subscribers_account a ON a.id = w.id
+    JOIN subscribers_account o ON o.shared_group_id = a.shared_group_id AND o.id <> a.id
+    WHERE a.shared_group_id IS NOT NULL
+)
+"""
+)
+
 READ_ACCOUNTS: Final = (
-    _ACCOUNTS
+    _GIVERS  # noqa: S608
     + """
 SELECT a.id, a.tenant_id, a.public_id, a.state, a.lock_id, a.clock_offset, a.credit_limit,
-       a.event_seq, a.currency
-FROM wanted w JOIN subscribers_account a ON a.id = w.id
+       a.event_seq, a.currency, a.time_zone, coalesce(g.code, ''), coalesce(g."order", '')
+FROM (SELECT id FROM wanted UNION SELECT id FROM giver) f
+JOIN subscribers_account a ON a.id = f.id
+LEFT JOIN subscribers_sharedgroup g ON g.id = a.shared_group_id
 """
 )
 
@@ -90,13 +109,26 @@ ORDER BY s.account_id, s.id
 """
 )
 
+_BUCKET: Final = """
+       b.account_id, b.id, b.name, b.unit, b.service, b.rating_groups, b.weight, b.granted,
+       b.available, b.reserved, b.used, b.expired, b.valid_from, b.expires_at, b.allowance_id,
+       b.allowance_key::text, b.role, b.caps, b.is_disabled, b.is_shared, b.awaits_first_use
+"""
+
 READ_BUCKETS: Final = (
-    _ACCOUNTS
+    _GIVERS
+    + "SELECT w.id, '',"
+    + _BUCKET
     + """
-SELECT b.account_id, b.id, b.name, b.unit, b.service, b.rating_groups, b.weight, b.granted,
-       b.available, b.reserved, b.used, b.expired, b.valid_from, b.expires_at, b.allowance_id
 FROM wanted w JOIN charging_bucket b ON b.account_id = w.id
 WHERE b.expires_at IS NULL OR b.expires_at > %(oldest)s OR b.reserved <> 0
+UNION ALL
+SELECT g.taker_id, g.via,"""
+    + _BUCKET
+    + """
+FROM giver g JOIN charging_bucket b ON b.account_id = g.id
+WHERE b.role = 'pays' AND (
+    (b.is_shared AND (b.expires_at IS NULL OR b.expires_at > %(oldest)s)) OR b.reserved <> 0)
 """
 )
 
@@ -178,6 +210,21 @@ FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[]
 WHERE b.id = v.id
 """
 
+UPDATE_BUCKET_LIVES: Final = """
+UPDATE charging_bucket b
+SET is_disabled = v.is_disabled, valid_from = v.valid_from, expires_at = v.expires_at,
+    awaits_first_use = v.waits
+FROM unnest(%s::bigint[], %s::bool[], %s::timestamptz[], %s::timestamptz[], %s::bool[])
+     AS v(id, is_disabled, valid_from, expires_at, waits)
+WHERE b.id = v.id
+"""
+"""What thresholds switched and first uses began: rare, so apart from the amounts."""
+
+UPDATE_STATES: Final = """
+UPDATE subscribers_account a SET state = v.state, state_changed_at = v.at
+FROM unnest(%s::bigint[], %s::text[], %s::timestamptz[]) AS v(id, state, at) WHERE a.id = v.id
+"""
+
 INSERT_LEDGER: Final = """
 INSERT INTO charging_ledgerentry (
     tenant_id, account_id, bucket_id, session_id, kind, available, reserved, used, expired,
@@ -205,10 +252,10 @@ SELECT * FROM unnest(%s::bigint[], %s::bytea[], %s::bytea[], %s::bigint[], %s::t
 INSERT_EVENTS: Final = """
 INSERT INTO notifications_notificationevent (
     tenant_id, type, subject_type, subject_id, account_key, account_id, account_seq, payload,
-    occurred_at, recorded_at)
+    occurred_at, is_muted, not_before, recorded_at)
 SELECT v.*, now() FROM unnest(
     %s::bigint[], %s::text[], %s::text[], %s::text[], %s::bigint[], %s::text[], %s::bigint[],
-    %s::jsonb[], %s::timestamptz[]) AS v
+    %s::jsonb[], %s::timestamptz[], %s::bool[], %s::timestamptz[]) AS v
 """
 
 UPDATE_EVENT_SEQUENCES: Final = """

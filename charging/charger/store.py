@@ -6,7 +6,6 @@ Both are pipelines, one round trip each. Load opens the transaction; save commit
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -16,11 +15,11 @@ import psycopg
 from psycopg import AsyncConnection, generators
 
 from charging.charger import statements as sql
+from charging.charger.accounts import read_accounts, viewers
 from charging.charger.catalogue import Catalogue, Revisions
 from charging.charger.jobs import IdentityColumn, Job
-from charging.charger.rows import AccountRow, Batch, DeviceRow, SessionRow
-from charging.engine.tariff import Tariff, Unit
-from charging.engine.values import Account, Bucket
+from charging.charger.rows import Batch, DeviceRow, SessionRow
+from charging.engine.values import Bucket
 from charging.nchf.messages import Operation
 from charging.session_memory import decode_answers, decode_memory, encode_answers, encode_state
 from portal import database
@@ -96,15 +95,19 @@ async def load(
         if any(row[4] not in locked_keys for row in account_rows):
             raise GroupChanged
         known = {row[0] for row in account_rows}
-        bucket_rows = [row for row in await buckets.fetchall() if row[0] in known]
+        bucket_rows = [
+            row for row in await buckets.fetchall() if row[0] in known and row[2] in known
+        ]
         subscription_rows = [row for row in await subscriptions.fetchall() if row[0] in known]
         catalogue.require(
             revisions=revision_of,
             versions={row[1] for row in subscription_rows},
-            allowances={row[14] for row in bucket_rows if row[14] is not None},
+            allowances={row[16] for row in bucket_rows if row[16] is not None},
         )
+        found = read_accounts(account_rows, bucket_rows, subscription_rows, catalogue, now=now)
         return Batch(
-            accounts=_accounts(account_rows, bucket_rows, subscription_rows, catalogue),
+            accounts=found,
+            viewers=viewers(found),
             devices=_devices(await devices.fetchall()),
             sessions=_sessions([*await sessions.fetchall(), *await repeated.fetchall()]),
             create_keys=_create_keys(await create_keys.fetchall()),
@@ -139,64 +142,6 @@ def _parameters(jobs: Sequence[Job], now: datetime) -> dict[str, Any]:
         parameters[f"{column}_tenants"] = _integers(tenant for tenant, _ in pairs)
         parameters[f"{column}s"] = [value for _, value in pairs]
     return parameters
-
-
-def _accounts(
-    rows: list[tuple[Any, ...]],
-    bucket_rows: list[tuple[Any, ...]],
-    subscription_rows: list[tuple[Any, ...]],
-    catalogue: Catalogue,
-) -> dict[int, AccountRow]:
-    credit_limits = {row[0]: row[6] for row in rows}
-    buckets: dict[int, list[Bucket]] = {}
-    for row in bucket_rows:
-        buckets.setdefault(row[0], []).append(_bucket(row, credit_limits[row[0]], catalogue))
-    tariffs: dict[int, list[Tariff]] = {}
-    for account_key, version_id, starts_at, ends_at in subscription_rows:
-        tariff = replace(catalogue.tariff(version_id), starts_at=starts_at, ends_at=ends_at)
-        tariffs.setdefault(account_key, []).append(tariff)
-    return {
-        row[0]: AccountRow(
-            key=row[0],
-            tenant_id=row[1],
-            public_id=row[2],
-            currency=row[8],
-            state=row[3],
-            lock_id=row[4],
-            clock_offset=timedelta(seconds=row[5]),
-            event_seq=row[7],
-            loaded_event_seq=row[7],
-            engine=Account(
-                id=row[0],
-                buckets=tuple(buckets.get(row[0], ())),
-                tariffs=tuple(tariffs.get(row[0], ())),
-                rating_groups=catalogue.settings(row[1]).rating_groups,
-                may_use=row[3] == "active",
-            ),
-        )
-        for row in rows
-    }
-
-
-def _bucket(row: tuple[Any, ...], credit_limit: int, catalogue: Catalogue) -> Bucket:
-    unit = Unit(row[3])
-    return Bucket(
-        id=row[1],
-        name=row[2],
-        unit=unit,
-        service=row[4],
-        rating_groups=frozenset(row[5]),
-        weight=row[6],
-        granted=row[7],
-        available=row[8],
-        reserved=row[9],
-        used=row[10],
-        expired=row[11],
-        valid_from=row[12],
-        expires_at=row[13],
-        credit_limit=credit_limit if unit is Unit.NANO_MONEY else 0,
-        thresholds=catalogue.thresholds(row[14]),
-    )
 
 
 def _devices(rows: list[tuple[Any, ...]]) -> dict[tuple[int, str, str], DeviceRow]:
@@ -304,6 +249,13 @@ def _writes(batch: Batch) -> Iterable[tuple[str, list[Any]]]:
             sql.UPDATE_BUCKETS,
             _literals(buckets, "id", "available", "reserved", "used", "expired"),
         )
+    if lives := list(_changed_lives(batch)):
+        yield sql.UPDATE_BUCKET_LIVES, _lives(lives)
+    if moved := [a for a in batch.accounts.values() if a.state_changed_at is not None]:
+        yield (
+            sql.UPDATE_STATES,
+            [*_literals(moved, "key"), *_lists(moved, "state", "state_changed_at")],
+        )
     if batch.ledger:
         yield sql.INSERT_LEDGER, _ledger(batch)
     if batch.log:
@@ -326,11 +278,33 @@ def _writes(batch: Batch) -> Iterable[tuple[str, list[Any]]]:
 
 
 def _touched_buckets(batch: Batch) -> Iterable[Bucket]:
+    """Each once, also where several accounts of the batch took from it."""
+    done: set[int] = set()
     for account in batch.accounts.values():
-        if account.touched_buckets:
+        if account.touched_buckets - done:
             for bucket in account.engine.buckets:
-                if bucket.id in account.touched_buckets:
+                if bucket.id in account.touched_buckets and bucket.id not in done:
+                    done.add(bucket.id)
                     yield bucket
+
+
+def _changed_lives(batch: Batch) -> Iterable[Bucket]:
+    found = {
+        bucket.id: bucket
+        for account in batch.accounts.values()
+        if account.changed_lives
+        for bucket in account.engine.buckets
+        if bucket.id in account.changed_lives
+    }
+    return found.values()
+
+
+def _lives(buckets: list[Bucket]) -> list[Any]:
+    return [
+        *_literals(buckets, "id"),
+        *_lists(buckets, "is_disabled", "valid_from", "expires_at"),
+        [bucket.terms.lifetime is not None for bucket in buckets],
+    ]
 
 
 def _new_sessions(rows: list[SessionRow]) -> list[Any]:
@@ -412,7 +386,7 @@ def _events(batch: Batch) -> list[Any]:
         *_lists(rows, "account_id"),
         *_literals(rows, "account_seq"),
         [msgspec.json.encode(row.payload).decode() for row in rows],
-        *_lists(rows, "occurred_at"),
+        *_lists(rows, "occurred_at", "is_muted", "not_before"),
     ]
 
 

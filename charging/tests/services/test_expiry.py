@@ -119,7 +119,7 @@ def test_workers_side_by_side_expire_each_bucket_once_and_pass_over_busy_account
     def sweep(_: int) -> int:
         try:
             with tenant_scope(tenant):
-                return sum(sweep_expired(now=now + DAY, limit=5).expired for _ in range(6))
+                return sum(sweep_expired(now=now + DAY, limit=5).expired for _ in range(40))
         finally:
             connections.close_all()
 

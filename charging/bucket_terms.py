@@ -1,0 +1,50 @@
+"""What a stored bucket may be used for, as the engine reads it: by its allowance, or as a cap."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Final
+
+from charging.engine.tariff import PLAIN, Role, Terms, Threshold
+from plans.compile import allowance_terms, bucket_thresholds
+from plans.models import Allowance
+from plans.overrides import NO_OVERRIDES, Overrides
+
+_COUNTER: Final = Terms(role=Role.COUNTS)
+_CAP: Final = Terms(role=Role.COUNTS, limits=True)
+
+CAPS_ONLY: Final = frozenset({-1})
+"""Rating groups of a cap: none there are, so that it counts what is drawn from others alone."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AllowanceTerms:
+    """What all buckets of one allowance have in common."""
+
+    thresholds: tuple[Threshold, ...] = ()
+    terms: Terms = PLAIN
+    """Once the bucket lives."""
+    waiting: Terms = PLAIN
+    """While it waits for its first use."""
+
+
+NO_ALLOWANCE: Final = AllowanceTerms()
+
+
+def terms_of_allowance(allowance: Allowance, overrides: Overrides = NO_OVERRIDES) -> AllowanceTerms:
+    """As plans compile them, under the terms of one plan subscription."""
+    terms = allowance_terms(allowance, overrides)
+    return AllowanceTerms(
+        thresholds=bucket_thresholds(allowance, overrides),
+        terms=replace(terms, lifetime=None),
+        waiting=terms,
+    )
+
+
+def bucket_terms(given: AllowanceTerms, *, role: str, caps: str, waits: bool) -> Terms:
+    """The terms of one bucket: by its allowance, or as a counter or cap without one."""
+    if caps:
+        return _CAP
+    if given is NO_ALLOWANCE and role == Role.COUNTS:
+        return _COUNTER
+    return given.waiting if waits else given.terms
