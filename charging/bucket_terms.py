@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Final
 
+from charging.engine.lifetimes import Lifetime, Span
 from charging.engine.tariff import PLAIN, Role, Terms, Threshold
 from plans.compile import allowance_terms, bucket_thresholds
 from plans.models import Allowance
@@ -12,6 +13,8 @@ from plans.overrides import NO_OVERRIDES, Overrides
 
 _COUNTER: Final = Terms(role=Role.COUNTS)
 _CAP: Final = Terms(role=Role.COUNTS, limits=True)
+_WITH_PLAN: Final = Lifetime(span=Span.PERIOD, from_first_use=True)
+"""Of buckets whose plan begins with its first use: the plan's first period says when they end."""
 
 CAPS_ONLY: Final = frozenset({-1})
 """Rating groups of a cap: none there are, so that it counts what is drawn from others alone."""
@@ -47,4 +50,6 @@ def bucket_terms(given: AllowanceTerms, *, role: str, caps: str, waits: bool) ->
         return _CAP
     if given is NO_ALLOWANCE and role == Role.COUNTS:
         return _COUNTER
-    return given.waiting if waits else given.terms
+    if not waits:
+        return given.terms
+    return given.waiting if given.waiting.lifetime else replace(given.waiting, lifetime=_WITH_PLAN)

@@ -42,13 +42,18 @@ def read_accounts(
         if bucket is not None:
             buckets.setdefault(row[0], []).append(bucket)
     tariffs: dict[int, list[Tariff]] = {}
-    for account_key, version_id, starts_at, ends_at in subscription_rows:
-        tariff = replace(catalogue.tariff(version_id), starts_at=starts_at, ends_at=ends_at)
+    for account_key, version_id, starts_at, ends_at, overrides_hash, _ in subscription_rows:
+        tariff = catalogue.tariff(version_id, overrides_hash)
+        tariff = replace(tariff, starts_at=starts_at, ends_at=ends_at)
         tariffs.setdefault(account_key, []).append(tariff)
-    return {
+    found = {
         row[0]: _account(row, tuple(buckets.get(row[0], ())), tariffs.get(row[0], ()), catalogue)
         for row in rows
     }
+    for row in bucket_rows:
+        if row[22] and row[23]:
+            found[row[0]].waiting_plans[row[3]] = row[23]
+    return found
 
 
 def _account(
@@ -105,7 +110,7 @@ def _bucket(
     pay for it, and a counter of another cycle, unless they hold something for sessions."""
     taker, via, owner = row[0], row[1], row[2]
     unit = Unit(row[5])
-    given = catalogue.allowance(row[16])
+    given = catalogue.allowance(row[16], row[24])
     is_disabled, is_shared = row[20], row[21]
     rating_groups = frozenset(row[7])
     if row[18] == Role.COUNTS:

@@ -80,6 +80,8 @@ def _changes_of_lives(account: AccountRow, outcome: Outcome) -> dict[int, dict[s
         if isinstance(event, BucketSwitched):
             changes.setdefault(event.bucket_id, {})["is_disabled"] = event.is_disabled
         elif isinstance(event, FirstUsed):
+            if plan := account.waiting_plans.get(event.bucket_id):
+                account.begun_plans.setdefault(plan, event.at)
             bucket = next(b for b in account.engine.buckets if b.id == event.bucket_id)
             changes.setdefault(event.bucket_id, {}).update(
                 valid_from=event.at,

@@ -19,10 +19,12 @@ from charging.engine.calendar import Almanac
 from charging.engine.tariff import RatingGroup, Tariff
 from plans.compile import compile_tariff, engine_rating_groups
 from plans.models import Allowance, PlanVersion
+from plans.overrides import NO_OVERRIDES, read_overrides
 from plans.reference.loading import Reference, load_reference
 from portal.tenancy.models import Tenant
 from portal.tenancy.scope import tenant_scope
 from subscribers.lifecycle import Lifecycle, lifecycle_of
+from subscribers.models import PlanSubscription
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,11 +59,32 @@ class TenantSettings:
         return found
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """A frozen version or allowance under the terms of one plan subscription."""
+
+    key: int
+    overrides_hash: str = ""
+    """Empty: the version's own terms."""
+    held_by: int = 0
+    """A plan subscription that has these terms, to read them from; 0 where there are none."""
+
+    @classmethod
+    def of(cls, key: int, overrides_hash: str, held_by: int | None) -> Wanted:
+        if not overrides_hash:
+            return cls(key=key)
+        return cls(key=key, overrides_hash=overrides_hash, held_by=held_by or 0)
+
+    @property
+    def name(self) -> tuple[int, str]:
+        return self.key, self.overrides_hash
+
+
 class Missing(Exception):
     """A batch needs what is not cached yet; load it outside the transaction and try again."""
 
     def __init__(
-        self, *, tenants: Iterable[int], versions: Iterable[int], allowances: Iterable[int]
+        self, *, tenants: Iterable[int], versions: Iterable[Wanted], allowances: Iterable[Wanted]
     ) -> None:
         super().__init__("catalogue entries are missing")
         self.tenants = set(tenants)
@@ -74,20 +97,22 @@ class Catalogue:
 
     def __init__(self) -> None:
         self._tenants: dict[int, TenantSettings] = {}
-        self._tariffs: dict[int, Tariff] = {}
-        self._allowances: dict[int, AllowanceTerms] = {}
+        self._tariffs: dict[tuple[int, str], Tariff] = {}
+        self._allowances: dict[tuple[int, str], AllowanceTerms] = {}
 
     def settings(self, tenant_id: int) -> TenantSettings:
         return self._tenants[tenant_id]
 
-    def tariff(self, version_id: int) -> Tariff:
-        return self._tariffs[version_id]
+    def tariff(self, version_id: int, overrides_hash: str) -> Tariff:
+        return self._tariffs[version_id, overrides_hash]
 
-    def allowance(self, allowance_id: int | None) -> AllowanceTerms:
-        return NO_ALLOWANCE if allowance_id is None else self._allowances[allowance_id]
+    def allowance(self, allowance_id: int | None, overrides_hash: str) -> AllowanceTerms:
+        if allowance_id is None:
+            return NO_ALLOWANCE
+        return self._allowances[allowance_id, overrides_hash]
 
     def require(
-        self, *, revisions: dict[int, Revisions], versions: set[int], allowances: set[int]
+        self, *, revisions: dict[int, Revisions], versions: set[Wanted], allowances: set[Wanted]
     ) -> None:
         """Raises Missing unless everything is here, tenants at the given revisions."""
         tenants = {
@@ -95,8 +120,8 @@ class Catalogue:
             for key, revision in revisions.items()
             if key not in self._tenants or self._tenants[key].revisions != revision
         }
-        versions = versions - self._tariffs.keys()
-        allowances = allowances - self._allowances.keys()
+        versions = {wanted for wanted in versions if wanted.name not in self._tariffs}
+        allowances = {wanted for wanted in allowances if wanted.name not in self._allowances}
         if tenants or versions or allowances:
             raise Missing(tenants=tenants, versions=versions, allowances=allowances)
 
@@ -127,12 +152,23 @@ class Catalogue:
                     time_zone=tenant.time_zone,
                 )
         # The charger's role sees every tenant; the keys come from rows of the batch's accounts.
-        for version in PlanVersion.unscoped.filter(pk__in=missing.versions):
+        held = {wanted.held_by for wanted in (*missing.versions, *missing.allowances)} - {0}
+        overrides = {
+            key: read_overrides(stored)
+            for key, stored in PlanSubscription.unscoped.filter(pk__in=held).values_list(
+                "pk", "overrides"
+            )
+        }
+        versions = PlanVersion.unscoped.in_bulk([wanted.key for wanted in missing.versions])
+        for wanted in missing.versions:
+            version, own = versions[wanted.key], overrides.get(wanted.held_by, NO_OVERRIDES)
             with tenant_scope(version.tenant):
-                self._tariffs[version.pk] = compile_tariff(version)
-        for allowance in Allowance.unscoped.filter(pk__in=missing.allowances):
+                self._tariffs[wanted.name] = compile_tariff(version, own)
+        allowances = Allowance.unscoped.in_bulk([wanted.key for wanted in missing.allowances])
+        for wanted in missing.allowances:
+            allowance, own = allowances[wanted.key], overrides.get(wanted.held_by, NO_OVERRIDES)
             with tenant_scope(allowance.tenant):
-                self._allowances[allowance.pk] = terms_of_allowance(allowance)
+                self._allowances[wanted.name] = terms_of_allowance(allowance, own)
 
     def _reference(self, tenant: Tenant) -> Reference:
         """Read anew only if it has changed."""

@@ -30,6 +30,10 @@ class AccountRow:
     touched_buckets: set[int] = field(default_factory=set)
     changed_lives: set[int] = field(default_factory=set)
     """Buckets that a threshold switched or a first use began."""
+    waiting_plans: dict[int, int] = field(default_factory=dict)
+    """By bucket that waits for its first use: the plan subscription that gave it."""
+    begun_plans: dict[int, datetime] = field(default_factory=dict)
+    """Plan subscriptions of which a request of this batch used a bucket first, and when."""
     loaded_event_seq: int = 0
     state_changed_at: datetime | None = None
     """Set when a request of this batch changed the state."""

@@ -102,17 +102,19 @@ LEFT JOIN subscribers_sharedgroup g ON g.id = a.shared_group_id
 READ_SUBSCRIPTIONS: Final = (
     _ACCOUNTS
     + """
-SELECT s.account_id, s.version_id, s.starts_at, s.ends_at
+SELECT s.account_id, s.version_id, s.starts_at, s.ends_at, s.overrides_hash, s.id
 FROM wanted w JOIN subscribers_plansubscription s ON s.account_id = w.id
+JOIN plans_planversion v ON v.id = s.version_id
 WHERE s.ends_at IS NULL OR s.ends_at > %(oldest)s
-ORDER BY s.account_id, s.id
+ORDER BY s.account_id, v.is_add_on DESC, s.id
 """
 )
 
 _BUCKET: Final = """
        b.account_id, b.id, b.name, b.unit, b.service, b.rating_groups, b.weight, b.granted,
        b.available, b.reserved, b.used, b.expired, b.valid_from, b.expires_at, b.allowance_id,
-       b.allowance_key::text, b.role, b.caps, b.is_disabled, b.is_shared, b.awaits_first_use
+       b.allowance_key::text, b.role, b.caps, b.is_disabled, b.is_shared, b.awaits_first_use,
+       b.plan_subscription_id, coalesce(s.overrides_hash, '')
 """
 
 READ_BUCKETS: Final = (
@@ -121,12 +123,14 @@ READ_BUCKETS: Final = (
     + _BUCKET
     + """
 FROM wanted w JOIN charging_bucket b ON b.account_id = w.id
+LEFT JOIN subscribers_plansubscription s ON s.id = b.plan_subscription_id
 WHERE b.expires_at IS NULL OR b.expires_at > %(oldest)s OR b.reserved <> 0
 UNION ALL
 SELECT g.taker_id, g.via,"""
     + _BUCKET
     + """
 FROM giver g JOIN charging_bucket b ON b.account_id = g.id
+LEFT JOIN subscribers_plansubscription s ON s.id = b.plan_subscription_id
 WHERE b.role = 'pays' AND (
     (b.is_shared AND (b.expires_at IS NULL OR b.expires_at > %(oldest)s)) OR b.reserved <> 0)
 """
@@ -219,6 +223,13 @@ FROM unnest(%s::bigint[], %s::bool[], %s::timestamptz[], %s::timestamptz[], %s::
 WHERE b.id = v.id
 """
 """What thresholds switched and first uses began: rare, so apart from the amounts."""
+
+UPDATE_FIRST_USES: Final = """
+UPDATE subscribers_plansubscription s SET first_used_at = v.at, due_at = v.at
+FROM unnest(%s::bigint[], %s::timestamptz[]) AS v(id, at)
+WHERE s.id = v.id AND s.state = 'pending' AND s.first_used_at IS NULL
+"""
+"""Plans that wait for their first use are due; the renewal sweep begins their first period."""
 
 UPDATE_STATES: Final = """
 UPDATE subscribers_account a SET state = v.state, state_changed_at = v.at

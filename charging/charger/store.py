@@ -16,7 +16,7 @@ from psycopg import AsyncConnection, generators
 
 from charging.charger import statements as sql
 from charging.charger.accounts import read_accounts, viewers
-from charging.charger.catalogue import Catalogue, Revisions
+from charging.charger.catalogue import Catalogue, Revisions, Wanted
 from charging.charger.jobs import IdentityColumn, Job
 from charging.charger.rows import Batch, DeviceRow, SessionRow
 from charging.engine.values import Bucket
@@ -101,8 +101,10 @@ async def load(
         subscription_rows = [row for row in await subscriptions.fetchall() if row[0] in known]
         catalogue.require(
             revisions=revision_of,
-            versions={row[1] for row in subscription_rows},
-            allowances={row[16] for row in bucket_rows if row[16] is not None},
+            versions={Wanted.of(row[1], row[4], row[5]) for row in subscription_rows},
+            allowances={
+                Wanted.of(row[16], row[24], row[23]) for row in bucket_rows if row[16] is not None
+            },
         )
         found = read_accounts(account_rows, bucket_rows, subscription_rows, catalogue, now=now)
         return Batch(
@@ -251,6 +253,8 @@ def _writes(batch: Batch) -> Iterable[tuple[str, list[Any]]]:
         )
     if lives := list(_changed_lives(batch)):
         yield sql.UPDATE_BUCKET_LIVES, _lives(lives)
+    if begun := {key: at for a in batch.accounts.values() for key, at in a.begun_plans.items()}:
+        yield sql.UPDATE_FIRST_USES, [_integers(begun), list(begun.values())]
     if moved := [a for a in batch.accounts.values() if a.state_changed_at is not None]:
         yield (
             sql.UPDATE_STATES,
