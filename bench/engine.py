@@ -4,9 +4,10 @@
 in processor time. Every figure is the best of a few rounds, since a busy machine only ever adds
 time; ratios are taken within one run.
 
-Three requests: an SMS as immediate event, paid in money or from a bundle; a call of ten minutes
+Requests: an SMS as immediate event, paid in money or from a bundle; a call of ten minutes
 reported at its end, five of them in the evening's band; an update of a data session in which three
-rating groups report 80 MB and ask for 100 MB each.
+rating groups report 80 MB and ask for 100 MB each. The fourth, a terabyte in steps of one octet,
+shows that nothing is done per unit.
 """
 
 from __future__ import annotations
@@ -133,6 +134,12 @@ def a_data_update() -> ChargingRequest:
     return ChargingRequest(kind=Kind.UPDATE, at=NOW, lines=lines)
 
 
+def a_terabyte() -> ChargingRequest:
+    """Charged in steps of one octet."""
+    line = LineRequest(rating_group=300, used=(UsedUnits(amount=2**40, at=NOW),))
+    return ChargingRequest(kind=Kind.RELEASE, at=NOW, lines=(line,))
+
+
 def session_of(subscriber: Account) -> SessionState:
     """A data session whose three rating groups hold quota."""
     lines = tuple(
@@ -163,6 +170,7 @@ def main() -> int:
         ("sms", an_sms(), False),
         ("voice_over_two_bands", a_call_over_two_bands(), False),
         ("data_3_rating_groups", a_data_update(), True),
+        ("terabyte_by_the_octet", a_terabyte(), False),
     ):
         figures = []
         for number in BUCKETS:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from charging.engine import trace
 from charging.engine.candidates import Candidates, Working
 from charging.engine.overlay import COUNTED, Overlay
-from charging.engine.tariff import Unit
+from charging.engine.tariff import RatingGroup, Unit
 from charging.engine.values import Line, ReservedPart
 from charging.engine.waterfall import Cover
 
@@ -33,14 +33,17 @@ def count_drawn(overlay: Overlay, line: Line, payer: Working, amount: int) -> No
             _post(overlay, line, cap, amount)
 
 
-def hold(overlay: Overlay, candidates: Candidates, line: Line, unit: Unit, cover: Cover) -> None:
+def hold(
+    overlay: Overlay, rating_group: RatingGroup, line: Line, granted: int, cover: Cover
+) -> None:
     """Reserve in counters with a limit, and in caps, what a grant may come to."""
     cost = sum(charge.cost for charge in cover.charges)
-    for counter in candidates.counters:
-        if counter.bucket.terms.limits:
-            _reserve(overlay, line, counter, cover.units if counter.bucket.unit is unit else cost)
+    for counter in overlay.candidates(rating_group, overlay.request.situation).counters:
+        bucket = counter.bucket
+        if bucket.terms.limits:
+            _reserve(overlay, line, counter, granted if bucket.unit is rating_group.unit else cost)
     for payer, amount in cover.payments():
-        cap = overlay.working(payer.bucket.capped_by)
+        cap = overlay.working(payer.bucket.capped_by) if payer.bucket.capped_by else None
         if cap is not None:
             _reserve(overlay, line, cap, amount)
 

@@ -42,6 +42,8 @@ class Offer:
     change: datetime | None = None
     """When another price applies or a bucket begins or ends to be usable: it ends the grant."""
     is_free: bool = False
+    is_capped: bool = False
+    """A counter's limit allows no more than this."""
 
     @property
     def units(self) -> int:
@@ -50,13 +52,14 @@ class Offer:
 
     @property
     def has_more(self) -> bool:
+        if self.is_capped:
+            return False
         is_begun = self.covered + self.cover.units > self.wanted  # a step reaches beyond
         return self.is_free or is_begun or self.cover.has_more or self._ends_at_a_border
 
     @property
     def _ends_at_a_border(self) -> bool:
-        is_whole = self.units >= self.wanted
-        return self.change is not None and is_whole and not self.cover.is_capped
+        return self.change is not None and self.units >= self.wanted
 
 
 def make_offer(overlay: Overlay, rating_group: RatingGroup, wanted: int) -> Offer:
@@ -76,8 +79,10 @@ def make_offer(overlay: Overlay, rating_group: RatingGroup, wanted: int) -> Offe
             change = None
     ground = overlay.ground(rating_group, situation, asks=True)
     covered = _promise(overlay, rating_group, ground)
-    cover = ground.cover(max(0, wanted - covered), at)
-    return Offer(wanted, cover, covered, change)
+    limit = ground.limit_of(rating_group.unit)
+    most = min(wanted, limit)
+    cover = ground.cover(max(0, most - covered), at, room=limit - most)
+    return Offer(most, cover, covered, change, is_capped=limit <= wanted)
 
 
 def _next_change(
@@ -246,7 +251,7 @@ def _is_throttled(overlay: Overlay, rating_group: RatingGroup, offer: Offer) -> 
 def _explain_limits(overlay: Overlay, rating_group: RatingGroup, offer: Offer) -> None:
     if offer.is_free:
         overlay.trace.append((trace.FREE, rating_group.number, offer.wanted, trace.NO_PAYER))
-    if offer.cover.is_capped:
+    if offer.is_capped and offer.units == offer.wanted:
         overlay.trace.append((trace.LIMITED, rating_group.number, offer.units, 0))
     if offer.cover.is_at_maximum:
         overlay.trace.append((trace.STOPPED, rating_group.number))
@@ -259,11 +264,7 @@ def _hold(overlay: Overlay, rating_group: RatingGroup, line: Line, offer: Offer)
             _hold_part(overlay, line, charge.payer.bucket.id, charge.units, charge.amount)
         if charge.rate is not None and charge.priced.units:
             _hold_money(overlay, rating_group, line, charge)
-    counters.hold(overlay, _counted(overlay, rating_group), line, rating_group.unit, offer.cover)
-
-
-def _counted(overlay: Overlay, rating_group: RatingGroup) -> Candidates:
-    return overlay.candidates(rating_group, overlay.request.situation)
+    counters.hold(overlay, rating_group, line, offer.units, offer.cover)
 
 
 def _hold_part(overlay: Overlay, line: Line, bucket_id: int, units: int, amount: int) -> None:

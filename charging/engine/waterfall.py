@@ -66,8 +66,6 @@ class Cover:
     """A blocking bucket kept the ones behind it from paying."""
     is_at_maximum: bool = False
     """The rate stops at its maximum charge."""
-    is_capped: bool = False
-    """A counter's limit, not the balances, was the end."""
     fee_unpaid: bool = False
     """No single bucket of money can pay the connect fee."""
     has_more: bool = False
@@ -156,8 +154,8 @@ class Ground:
 
     # ── covering ─────────────────────────────────────────────────────────────────────────────
 
-    def cover(self, wanted: int, at: datetime) -> Cover:
-        """What would pay for `wanted` units used at `at`."""
+    def cover(self, wanted: int, at: datetime, *, room: int = INFINITE) -> Cover:
+        """What would pay for `wanted` units used at `at`; limits leave room for so many more."""
         cover = Cover()
         found = self.find_rate(self.account.tariffs, at)
         stages: list[Stage] = [self._from_units, self._from_money]
@@ -165,15 +163,12 @@ class Ground:
             cover.rate = found.rate
             if found.tariff.money_first:
                 stages.reverse()
-        limit = self.limit_of(self.rating_group.unit)
-        if limit < wanted:
-            wanted, cover.is_capped = limit, True
         for stage in stages:
             if cover.units < wanted and not cover.is_blocked:
                 stage(cover, wanted, at)
-        if cover.is_capped or not self.asks or cover.units < wanted:
+        if not room or not self.asks or cover.units < wanted:
             cover.has_more = False
-        elif not cover.has_more:
+        elif self.candidates.counters or not cover.has_more:
             cover.has_more = self._could_pay_more(cover, stages, at)
         return cover
 
@@ -202,6 +197,9 @@ class Ground:
             self.take(charge.payer, charge.amount)
         for working, amount in charge.money:
             self.take(working, amount)
+        for counter in self.candidates.counters:
+            if counter.bucket.unit is Unit.NANO_MONEY:
+                self.take(counter, charge.cost)
         if charge.rate is not None and charge.priced.units:
             key = pricing.total_key(self.rating_group.number, charge.rate)
             self.totals[key] = pricing.add(self.total(charge.rate), charge.priced)
@@ -379,7 +377,8 @@ class Ground:
             and rate.maximum - total.cost <= budget
         ):
             cover.is_at_maximum = True
-        return priced
+        # What other lines were promised may have been dearer than it will be: that is held already.
+        return priced if priced.cost >= 0 else priced._replace(cost=0)
 
     def _costs_nothing(self, rate: Rate, total: LineTotal) -> bool:
         """Money that is spent buys nothing, not even usage that would round to nothing."""
@@ -426,8 +425,6 @@ class Ground:
 
     def _could_pay_more(self, cover: Cover, stages: list[Stage], at: datetime) -> bool:
         """Whether one more unit could be paid after all that was taken."""
-        if self.limit_of(self.rating_group.unit) < 1:
-            return False
         more = Cover(rate=cover.rate)
         kept = (dict(self.taken), dict(self.totals), self.position, self.has_paid_fee)
         known = len(self.steps)

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
+from datetime import timedelta
+from fractions import Fraction
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from charging.engine.tariff import Rate
+from charging.engine.tariff import Factor, Rate, Rates, Role, Rounding, Slot, Tariff, Terms, Unit
 from charging.engine.values import Bucket, BucketExhausted, Kind
 from charging.tests.engine.builders import (
     CENT,
+    EURO,
+    NOW,
     Phone,
+    bucket,
     line,
     minutes,
     money,
@@ -23,35 +29,88 @@ SECONDS = st.integers(0, 2000)
 
 unhurried = settings(deadline=None)  # a busy machine is no counterexample
 
-rates = st.builds(
-    Rate.flat,
-    key=st.just("voice"),
-    service=st.just("voice"),
-    price=st.integers(0, 10**9),
-    per=st.sampled_from([1, 60, 1000]),
-    increment=st.sampled_from([1, 6, 60]),
-    connect_fee=st.sampled_from([0, 3 * CENT]),
-    decimals=st.integers(0, 9),
+slots = st.lists(
+    st.tuples(st.integers(1, 600), st.integers(0, 10**9), st.sampled_from([1, 60, 1000])),
+    min_size=1,
+    max_size=3,
 )
 
 
 @st.composite
+def rates(draw: st.DrawFn) -> Rate:
+    """A price with up to three slots, limits and a connect fee."""
+    start, made = 0, []
+    for length, price, per in draw(slots):
+        increment = draw(st.sampled_from([1, 6, 60]))
+        made.append(Slot(start=start, price=price, per=per, increment=increment))
+        start += length
+    return Rate(
+        key="voice",
+        service="voice",
+        slots=tuple(made),
+        is_volume=draw(st.sampled_from([False, False, True])),
+        connect_fee=draw(st.sampled_from([0, 3 * CENT])),
+        decimals=draw(st.integers(0, 9)),
+        rounding=draw(st.sampled_from(Rounding)),
+        minimum=draw(st.sampled_from([0, 0, 5 * CENT])),
+        maximum=draw(st.sampled_from([None, None, 2 * EURO])),
+    )
+
+
+@st.composite
+def unit_terms(draw: st.DrawFn) -> Terms:
+    return Terms(
+        is_blocker=draw(st.sampled_from([False, False, True])),
+        step=draw(st.sampled_from([1, 1, 60])),
+        factors=tuple(draw(st.lists(st.builds(Factor, times=times), max_size=1))),
+        is_unlimited=draw(st.sampled_from([False, False, False, True])),
+    )
+
+
+times = st.sampled_from([Fraction(1), Fraction(3), Fraction(5, 2)])
+
+
+@st.composite
 def phones(draw: st.DrawFn) -> Phone:
-    """A voice subscriber with a few unit and money buckets, and perhaps a rate."""
+    """A voice subscriber with a few unit and money buckets, counters, and perhaps a rate."""
     units = [
-        minutes(number, draw(SECONDS), weight=draw(st.integers(0, 2)))
+        minutes(
+            number,
+            draw(SECONDS),
+            weight=draw(st.integers(0, 2)),
+            terms=draw(unit_terms()),
+            group=draw(st.sampled_from(["", "family"])),
+            owner_id=draw(st.sampled_from([0, 2])),
+            is_disabled=draw(st.sampled_from([False, False, False, True])),
+        )
         for number in range(1, 1 + draw(st.integers(0, 3)))
     ]
     purses = [
         money(
             number,
-            draw(st.integers(0, 5 * 10**9)),
-            credit_limit=draw(st.sampled_from([0, 10**9])),
+            draw(st.integers(0, 5 * EURO)),
+            credit_limit=draw(st.sampled_from([0, EURO])),
             weight=draw(st.integers(0, 2)),
+            terms=Terms(is_blocker=draw(st.sampled_from([False, False, True]))),
         )
         for number in range(10, 10 + draw(st.integers(0, 3)))
     ]
-    return Phone(*units, *purses, rates=tuple(draw(st.lists(rates, max_size=1))))
+    counters = [
+        bucket(
+            20 + number,
+            unit,
+            service,
+            draw(st.integers(0, 3 * EURO)),
+            terms=Terms(role=Role.COUNTS, limits=draw(st.booleans())),
+        )
+        for number, (unit, service) in enumerate(
+            draw(st.lists(st.sampled_from(COUNTED), max_size=2, unique=True))
+        )
+    ]
+    return Phone(*units, *purses, *counters, rates=tuple(draw(st.lists(rates(), max_size=1))))
+
+
+COUNTED = [(Unit.SECONDS, "voice"), (Unit.NANO_MONEY, "money")]
 
 
 @st.composite
@@ -95,9 +154,9 @@ def test_every_bucket_adds_up_and_reserves_what_the_session_holds(phone, steps):
     for kind, asked in steps:
         phone.send(kind, *asked)
 
-        for bucket in phone.account.buckets:
-            assert_adds_up(bucket)
-        reserved = {bucket.id: bucket.reserved for bucket in phone.account.buckets}
+        for each in phone.account.buckets:
+            assert_adds_up(each)
+        reserved = {each.id: each.reserved for each in phone.account.buckets}
         assert {key: amount for key, amount in reserved.items() if amount} == held_by_session(phone)
 
 
@@ -109,20 +168,20 @@ def test_a_release_leaves_nothing_reserved(phone, steps):
 
     phone.release()
 
-    assert all(bucket.reserved == 0 for bucket in phone.account.buckets)
+    assert all(each.reserved == 0 for each in phone.account.buckets)
 
 
 @unhurried
 @given(phone=phones(), asked=st.lists(lines(), min_size=1, max_size=3))
 def test_quota_never_takes_a_bucket_beyond_its_credit(phone, asked):
     phone.start(*asked)
-    before = {bucket.id: bucket.available for bucket in phone.account.buckets}
+    before = {each.id: each.available for each in phone.account.buckets}
 
     phone.update(line(asks=1500), line(asks=None, upf_id="c"))
 
-    for bucket in phone.account.buckets:
-        floor = min(before[bucket.id], -bucket.credit_limit)
-        assert bucket.available >= floor
+    for each in phone.account.buckets:
+        if not each.terms.is_unlimited and (each.terms.limits or not each.counts):
+            assert each.available >= min(before[each.id], -each.credit_limit)
 
 
 @unhurried
@@ -135,8 +194,9 @@ def test_what_is_granted_can_be_used_without_debt(phone, wanted):
     outcome = phone.release(line(reports=granted))
 
     assert all(isinstance(event, BucketExhausted) for event in outcome.events)
-    for bucket in phone.account.buckets:
-        assert bucket.available >= -bucket.credit_limit
+    for each in phone.account.buckets:
+        if not each.terms.is_unlimited and (each.terms.limits or not each.counts):
+            assert each.available >= -each.credit_limit
 
 
 @unhurried
@@ -152,7 +212,7 @@ def test_after_a_final_grant_the_account_has_nothing_more(phone, wanted):
 
 
 @unhurried
-@given(rate=rates, parts=st.lists(st.integers(0, 500), min_size=1, max_size=8))
+@given(rate=rates(), parts=st.lists(st.integers(0, 500), min_size=1, max_size=8))
 def test_splitting_usage_into_any_number_of_updates_costs_the_same_as_one(rate, parts):
     whole = Phone(money(1, 10**9), rates=(rate,))
     whole.release(line(reports=sum(parts)))
@@ -179,3 +239,49 @@ def test_a_terabyte_in_steps_of_one_octet_costs_no_more_time_than_one(amount, al
     bundle, priced = min(already, amount), max(0, amount - already)
     assert phone.amounts(1) == (already - bundle, 0, bundle)
     assert phone.session.cost == (2 * priced + 1000) // 2000
+
+
+@unhurried
+@given(
+    rate=rates(),
+    night=rates(),
+    border=st.integers(0, 900),
+    parts=st.lists(st.integers(1, 400), min_size=1, max_size=6),
+)
+def test_a_call_over_a_change_of_price_costs_the_same_however_it_is_reported(
+    rate, night, border, parts
+):
+    """Reports end where usage ends, so each second is priced at its own time."""
+    change = NOW + timedelta(seconds=border)
+    later = replace(night, key="night")
+    tariffs = (
+        Tariff(version_id=1, label="Day", rates=Rates((rate,)), ends_at=change),
+        Tariff(version_id=2, label="Night", rates=Rates((later,)), starts_at=change),
+    )
+
+    def call(lengths: list[int]) -> Phone:
+        phone = Phone(money(1, EURO))
+        phone.account = replace(phone.account, tariffs=tariffs)
+        passed = 0
+        for length in lengths:
+            begins = NOW + timedelta(seconds=passed)
+            passed += length
+            ends = NOW + timedelta(seconds=passed)
+            phone.update(line(reports=(used(length, started_at=begins, at=ends),)), at=ends)
+        return phone
+
+    assert call(parts).session.cost == call([sum(parts)]).session.cost
+
+
+@unhurried
+@given(phone=phones(), parts=st.lists(st.integers(1, 400), min_size=1, max_size=6))
+def test_what_is_used_is_counted_whatever_pays(phone, parts):
+    for length in parts:
+        phone.update(line(reports=length, asks=50))
+    phone.release()
+
+    for each in phone.account.buckets:
+        if each.counts:
+            amount = sum(parts) if each.unit is Unit.SECONDS else phone.session.cost
+            priced = bool(phone.session.totals) or phone.account.tariffs[0].rates
+            assert each.used == amount or not priced
