@@ -39,7 +39,8 @@ def find_account(public_id: str) -> Account | None:
     """The account of this id."""
     if NUL in public_id:
         return None
-    return Account.objects.select_related("tenant").filter(public_id=public_id).first()
+    accounts = Account.objects.select_related("tenant", "parent", "shared_group")
+    return accounts.filter(public_id=public_id).first()
 
 
 def find_device(identifier: str) -> Device | None:

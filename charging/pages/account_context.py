@@ -10,7 +10,7 @@ from typing import Any, Final
 from charging.models import LedgerEntry
 from charging.pages.keyset import Page, page_of
 from charging.selectors import Balance, balances_of, ledger_of
-from charging.selectors.ledger import CHANGES, kinds_of
+from charging.selectors.ledger import CHANGES, is_reversible, kinds_of
 from portal.formatting import fill_percent, format_money, format_quantity
 from portal.tenancy.actor import Actor
 from subscribers.models import Account
@@ -45,6 +45,7 @@ class LedgerRow:
     """Of what is left, reserved units included: reserving changes nothing of it."""
     reserved: str
     """What became reserved or free again, in words; empty for most entries."""
+    is_reversible: bool
 
 
 def balances_context(account: Account, *, actor: Actor, now: datetime) -> dict[str, Any]:
@@ -105,7 +106,12 @@ def _ledger_row(entry: LedgerEntry, say: Say) -> LedgerRow:
     if entry.reserved:
         sign = "+" if entry.reserved > 0 else ""
         reserved = f"{sign}{say(entry.reserved, entry.bucket.unit)} reserved"
-    return LedgerRow(entry=entry, change=entry.available + entry.reserved, reserved=reserved)
+    return LedgerRow(
+        entry=entry,
+        change=entry.available + entry.reserved,
+        reserved=reserved,
+        is_reversible=is_reversible(entry),
+    )
 
 
 def _card(balance: Balance) -> BalanceCard:

@@ -2,7 +2,14 @@
 
 from django.urls import path
 
-from charging.pages import account_dialogs, account_exports, accounts, balance_dialogs
+from charging.pages import (
+    account_dialogs,
+    account_exports,
+    accounts,
+    balance_dialogs,
+    correction_dialogs,
+    sharing_dialogs,
+)
 
 urlpatterns = [
     path("", accounts.account_list, name="account-list"),
@@ -22,4 +29,14 @@ urlpatterns = [
     path("<account_id>/devices/new/", account_dialogs.device_new, name="account-device-new"),
     path("<account_id>/plan/", account_dialogs.plan, name="account-plan"),
     path("<account_id>/state/", account_dialogs.state, name="account-state"),
+    path("<account_id>/transfer/", correction_dialogs.transfer, name="account-transfer"),
+    path(
+        "<account_id>/ledger/<entry_ref>/reverse/",
+        correction_dialogs.reverse,
+        name="account-reverse",
+    ),
+    path("<account_id>/parent/", sharing_dialogs.parent, name="account-parent"),
+    path("<account_id>/group/", sharing_dialogs.group, name="account-group"),
+    path("<account_id>/cap/", sharing_dialogs.cap, name="account-cap"),
+    path("<account_id>/balances/<bucket_ref>/share/", sharing_dialogs.share, name="account-share"),
 ]

@@ -20,7 +20,9 @@ from charging.pages.forms import AccountForm, show_errors
 from charging.pages.keyset import page_of
 from charging.pages.requests import account_or_404
 from charging.pages.session_rows import explained_latest
+from charging.pages.sharing_dialogs import sharing_context
 from charging.pages.told import told_about
+from charging.selectors import counters_of
 from portal.tenancy.permissions import tenant_permission_required
 from portal.tenancy.requests import TenantRequest
 from portal.tenancy.validation import Invalid
@@ -82,6 +84,7 @@ def account(request: TenantRequest, account_id: str) -> HttpResponse:
         "account": found,
         "is_living": found.state != Account.State.TERMINATED,
         "may_manage": request.actor.may("subscribers.manage"),
+        "may_adjust": request.actor.may("balances.adjust"),
         "tab_template": chosen.template,
         **tab_context(chosen, found, request),
     }
@@ -162,6 +165,8 @@ def _head(request: TenantRequest, found: Account) -> dict[str, Any]:
         "title": format_msisdn(number) or found.name or found.public_id,
         "plans": list(plans_running(found, now=timezone.now())),
         "devices": devices,
+        "counters": counters_of(found, now=timezone.now()),
+        **sharing_context(found),
         "may_emulate": actor.may("charging.emulate"),
         "may_see_notifications": may_see_notifications,
         "recent_events": told_about(found, limit=5) if may_see_notifications else [],

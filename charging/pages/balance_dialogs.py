@@ -37,6 +37,7 @@ def bucket(request: TenantRequest, account_id: str, key: int) -> HttpResponse:
         "bucket": found,
         "balance": balance_of(found),
         "steps": waterfall_steps(found, account),
+        "may_adjust": request.actor.may("balances.adjust"),
     }
     return dialog(request, "subscribers/_dialog_bucket.html", context, account=account)
 

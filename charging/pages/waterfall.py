@@ -27,6 +27,7 @@ def waterfall_steps(bucket: Bucket, account: Account) -> list[dict[str, Any]]:
             "kind": "gain" if step.change > 0 else "loss",
             "change": f"{'+' if step.change > 0 else ''}{say(step.change, bucket.unit)}",
             "after": say(step.after, bucket.unit),
+            "reversible": step.entry.ref if step.entry and step.is_reversible else "",
         }
         for step in steps
     ]

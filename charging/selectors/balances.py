@@ -140,7 +140,7 @@ def find_bucket(account: Account, key: int) -> Bucket | None:
 
 def _with_thresholds(buckets: QuerySet[Bucket]) -> QuerySet[Bucket]:
     return buckets.select_related("plan_subscription__version__plan").prefetch_related(
-        Prefetch("allowance", Allowance.objects.all()),
+        Prefetch("allowance", Allowance.objects.select_related("version")),
         Prefetch("allowance__thresholds", Threshold.objects.all()),
     )
 

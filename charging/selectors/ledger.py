@@ -34,6 +34,17 @@ class Step:
     change: int
     """Of available + reserved: what the subscriber sees of it."""
     after: int
+    entry: LedgerEntry | None = None
+    """The one entry it is, where nothing else is taken together with it."""
+
+    @property
+    def is_reversible(self) -> bool:
+        return self.entry is not None and is_reversible(self.entry)
+
+
+def is_reversible(entry: LedgerEntry) -> bool:
+    """Whether it used something that was not given back yet; asks what is prefetched."""
+    return entry.used > 0 and not entry.reversals.all()
 
 
 def kinds_of(choice: str) -> tuple[str, ...]:
@@ -57,7 +68,8 @@ def ledger_of(
         entries = entries.filter(bucket__role=Bucket.Role.PAYS)
     if kinds:
         entries = entries.filter(kind__in=kinds)
-    return entries.select_related("bucket", "session").order_by("-pk")
+    entries = entries.select_related("bucket", "session").prefetch_related("reversals")
+    return entries.order_by("-pk")
 
 
 def waterfall_of(bucket: Bucket, *, steps_max: int = 12) -> list[Step]:
@@ -66,7 +78,8 @@ def waterfall_of(bucket: Bucket, *, steps_max: int = 12) -> list[Step]:
     Moves between available and reserved change nothing of what is left and are no steps; uses
     that follow each other are one step.
     """
-    entries = LedgerEntry.objects.filter(bucket=bucket).order_by("-pk")
+    entries = LedgerEntry.objects.filter(bucket=bucket).prefetch_related("reversals")
+    entries = entries.order_by("-pk")
     remaining = bucket.available + bucket.reserved
     steps: list[Step] = []
     for entry in _changes(entries):
@@ -90,6 +103,7 @@ def waterfall_of(bucket: Bucket, *, steps_max: int = 12) -> list[Step]:
                     entries=1,
                     change=change,
                     after=remaining,
+                    entry=entry,
                 )
             )
         remaining -= change

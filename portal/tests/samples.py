@@ -10,12 +10,17 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+from django.db import transaction
+
+from charging import ledger
+from charging.ledger import Cause
 from charging.models import (
     Bucket,
     Burst,
     ChargingSession,
     EmulatedExchange,
     EmulatedSession,
+    LedgerEntry,
 )
 from charging.refs import make_ref
 from notifications.models import NotificationEvent, WebhookDelivery, WebhookEndpoint
@@ -57,6 +62,7 @@ class Samples:
     account: Account
     device: Device
     bucket: Bucket
+    charge: LedgerEntry
     session: ChargingSession
     emulated: EmulatedSession
     exchange: EmulatedExchange
@@ -98,6 +104,14 @@ class Samples:
             "api-account": {"id": self.account.public_id},
             "api-balances": {"id": self.account.public_id},
             "api-topups": {"id": self.account.public_id},
+            "account-reverse": {
+                "account_id": self.account.public_id,
+                "entry_ref": self.charge.ref,
+            },
+            "account-share": {
+                "account_id": self.account.public_id,
+                "bucket_ref": self.bucket.ref,
+            },
             "api-balance": {"id": self.account.public_id, "bucket": self.bucket.ref},
             "api-parent": {"id": self.account.public_id},
             "api-counters": {"id": self.account.public_id},
@@ -133,6 +147,7 @@ def make_samples(tenant: Tenant) -> Samples:
             account=account,
             device=device,
             bucket=Bucket.objects.filter(account=account, service="data").get(),
+            charge=_make_charge(account, now),
             session=_make_session(account, device, now),
             emulated=emulated,
             exchange=EmulatedExchange.objects.create(
@@ -147,6 +162,13 @@ def make_samples(tenant: Tenant) -> Samples:
             delivery=delivery,
             event=event,
         )
+
+
+def _make_charge(account: Account, now: datetime) -> LedgerEntry:
+    bucket = Bucket.objects.get(account=account, service="data")
+    cause = Cause(actor=SYSTEM, now=now, reason=MARK)
+    with transaction.atomic():
+        return ledger.spend(account=account, bucket=bucket, amount=1, cause=cause)
 
 
 def _make_session(account: Account, device: Device, now: datetime) -> ChargingSession:

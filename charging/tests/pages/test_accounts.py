@@ -190,7 +190,7 @@ def test_the_page_costs_a_fixed_number_of_queries(
     for number in range(30):
         factories.top_up(account, "1.00", now=now, request_key=f"k-{number}")
 
-    with django_assert_max_num_queries(20):
+    with django_assert_max_num_queries(24):
         admin.get(ACCOUNT)
 
 

@@ -58,7 +58,7 @@ def test_a_waterfall_goes_from_the_first_change_to_what_is_left(account, now):
     steps = waterfall_of(sms)
 
     assert [(step.label, step.entries, step.change, step.after) for step in steps] == [
-        ("Flex 20 v1 begins", 1, 500, 500),
+        ("Flex 20 v1, period 1", 1, 500, 500),
         ("Used", 2, -10, 490),
         ("Gift", 1, 20, 510),
     ]
