@@ -11,7 +11,7 @@ from rest_framework.exceptions import ValidationError
 
 from charging.models import ChargingSession, EmulatedSession, LedgerEntry
 from charging.models.emulation import JobState
-from charging.selectors import Balance, ExplainedMessage, ThresholdState
+from charging.selectors import Balance, ExplainedMessage, ThresholdState, reversals_of
 from plans.models import UINT32_MAX, Service
 from plans.serializers import AmountOrMoneyField, read_amount, spoken_amount, spoken_unit
 from portal.api.fields import AmountField, MoneyField, StrictSerializer
@@ -267,9 +267,36 @@ class ExplanationOut(serializers.Serializer[Any]):
     steps = StepOut(many=True)
 
 
+class SessionReversalOut(serializers.Serializer[Any]):
+    """What was given back of a session's charges."""
+
+    entry = serializers.CharField(source="ref", help_text="Its ledger entry.")
+    bucket = serializers.CharField(source="bucket.ref")
+    name = serializers.CharField(source="bucket.name")
+    unit = serializers.SerializerMethodField(help_text="octets, seconds, events, or a currency.")
+    amount = serializers.SerializerMethodField()
+    at = serializers.DateTimeField()
+    actor = serializers.CharField(source="actor_name")
+    reason = serializers.CharField()
+
+    def get_unit(self, entry: LedgerEntry) -> str:
+        return spoken_unit(entry.bucket.unit, entry.account.currency)
+
+    @extend_schema_field(AmountOrMoneyField)
+    def get_amount(self, entry: LedgerEntry) -> int | str:
+        return spoken_amount(entry.available, entry.bucket.unit, entry.account.currency)
+
+
 class SessionDetailOut(SessionOut):
     messages = serializers.SerializerMethodField()
     explanation = serializers.SerializerMethodField()
+    reversals = serializers.SerializerMethodField(
+        help_text="Given back since; the cost stays as it was charged."
+    )
+
+    @extend_schema_field(SessionReversalOut(many=True))
+    def get_reversals(self, session: ChargingSession) -> list[dict[str, Any]]:
+        return list(SessionReversalOut(reversals_of(session), many=True).data)
 
     @extend_schema_field(MessageOut(many=True))
     def get_messages(self, session: ChargingSession) -> list[dict[str, Any]]:

@@ -15,7 +15,13 @@ from charging.models import ChargingSession
 from charging.pages.keyset import page_of
 from charging.pages.ladder import ladder_of
 from charging.pages.session_rows import explained_session, lasted, session_rows, used_by
-from charging.selectors import SessionDetail, SessionFilter, list_sessions, session_detail
+from charging.selectors import (
+    SessionDetail,
+    SessionFilter,
+    list_sessions,
+    reversals_of,
+    session_detail,
+)
 from plans.models import RatingGroup
 from portal.tenancy.permissions import tenant_permission_required
 from portal.tenancy.requests import TenantRequest
@@ -59,6 +65,7 @@ def session(request: TenantRequest, ref: str) -> HttpResponse:
         "rungs": ladder_of(detail),
         "used": used_by(found, groups),
         "lasted": lasted(found, timezone.now()),
+        "reversals": list(reversals_of(found)),
     }
     return render(request, "charging/session.html", context)
 

@@ -15,6 +15,7 @@ from charging.selectors.sessions import (
     SessionDetail,
     SessionFilter,
     list_sessions,
+    reversals_of,
     session_detail,
     sessions_of,
 )
@@ -34,6 +35,7 @@ __all__ = [
     "find_bucket",
     "ledger_of",
     "list_sessions",
+    "reversals_of",
     "session_detail",
     "sessions_of",
     "waterfall_of",

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from django.db.models import Q
+
 from charging.engine.tariff import Unit
 from charging.engine.wording import Names, Sentence, sentences
-from charging.models import Bucket, ChargingSession
+from charging.models import Bucket, ChargingSession, LedgerEntry
 from charging.selectors.sessions import Message, SessionDetail, session_detail
 from plans.models import Rate, RatingGroup
 from portal.formatting import format_money, format_quantity
@@ -29,17 +31,21 @@ def explain(session: ChargingSession) -> list[ExplainedMessage]:
 
 def explain_detail(detail: SessionDetail) -> list[ExplainedMessage]:
     """The same for a session that was already read."""
-    names = names_for(detail.session.account)
+    names = names_for(detail.session.account, session=detail.session)
     return [
         ExplainedMessage(message=message, sentences=sentences(message.decision.trace, names))
         for message in detail.messages
     ]
 
 
-def names_for(account: Account) -> Names:
-    """What the numbers in the traces of one account mean, in the tenant's words and zone."""
+def names_for(account: Account, *, session: ChargingSession | None = None) -> Names:
+    """What the numbers in the traces of one account mean, in the tenant's words and zone: its own
+    buckets, those shared with it, and those of others that the session took from."""
     tenant = account.tenant
-    buckets = Bucket.objects.filter(account=account).values_list("pk", "name", "unit")
+    own_or_shared = Q(account=account) | Q(account__lock_id=account.lock_id, is_shared=True)
+    if session is not None:
+        own_or_shared |= Q(pk__in=LedgerEntry.objects.filter(session=session).values("bucket"))
+    buckets = Bucket.objects.filter(own_or_shared).values_list("pk", "name", "unit")
     groups = RatingGroup.objects.values_list("number", "name", "unit")
     held = PlanSubscription.objects.filter(account=account).values("version_id")
     rates = Rate.objects.filter(version_id__in=held).select_related("version__plan")

@@ -9,7 +9,7 @@ from typing import Final
 from django.db.models import QuerySet
 
 from charging.decisions import Decision, decode
-from charging.models import ChargingSession, RequestLogEntry
+from charging.models import ChargingSession, LedgerEntry, RequestLogEntry
 from subscribers.models import Account, Device
 
 OPERATION_NAMES: Final = {"create": "Create", "update": "Update", "release": "Release"}
@@ -47,6 +47,12 @@ class SessionDetail:
 
     session: ChargingSession
     messages: list[Message]
+
+
+def reversals_of(session: ChargingSession) -> QuerySet[LedgerEntry]:
+    """What was given back of the session's charges, oldest first; its cost stays as charged."""
+    reversed_ = LedgerEntry.objects.filter(session=session, kind=LedgerEntry.Kind.REVERSE)
+    return reversed_.select_related("bucket", "account").order_by("pk")
 
 
 def list_sessions(wanted: SessionFilter) -> QuerySet[ChargingSession]:

@@ -3,9 +3,15 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from django.db import transaction
 
+from charging import ledger
 from charging.engine import trace
+from charging.ledger import Cause
+from charging.models import Bucket, LedgerEntry
+from charging.services import reverse_entry
 from charging.tests.recorded import record_message, record_session
+from portal.tenancy.actor import SYSTEM
 from tests import factories
 
 SESSIONS = "/charging/sessions/"
@@ -189,3 +195,21 @@ def test_a_ladder_of_many_messages_costs_a_fixed_number_of_queries(
 
     with django_assert_max_num_queries(15):
         admin.get(f"{SESSIONS}{session.ref}/")
+
+
+def test_what_was_given_back_is_shown_beside_the_cost_as_charged(admin, session, now):
+    factories.top_up(session.account, "1.00", now=now)
+    money = Bucket.objects.get(account=session.account, service="money")
+    with transaction.atomic():
+        charged = ledger._move(
+            session.account, money, LedgerEntry.Kind.POST, Cause(actor=SYSTEM, now=now),
+            available=-378_000_000, used=378_000_000, session=session, sequence_number=1,
+        )  # fmt: skip
+    reverse_entry(entry=charged, reason="wrong-charge", actor=SYSTEM, now=now)
+
+    page = admin.get(f"{SESSIONS}{session.ref}/")
+
+    [shown] = page.context["reversals"]
+    assert (shown.reverses, shown.available) == (charged, 378_000_000)
+    assert "Given back" in page.text
+    assert "Wrong charge" in page.text
