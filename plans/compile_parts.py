@@ -62,7 +62,7 @@ def compile_conditions(spec: ConditionsSpec, bands: Bands) -> when.Conditions:
         zones=frozenset(spec.zones),
         networks=frozenset(spec.networks),
         rats=frozenset(spec.rats),
-        dnns=frozenset(spec.dnns),
+        dnns=frozenset(dnn.lower() for dnn in spec.dnns),
         slices=frozenset(spec.slices),
         number_classes=frozenset(spec.number_classes),
         categories=frozenset(spec.categories),

@@ -267,6 +267,12 @@ class SMSChargingInformation(Wire, frozen=True, kw_only=True):
     message_reference: str | None = None
 
 
+class SDPMediaComponent(Wire, frozen=True, kw_only=True):
+    """One medium of a call."""
+
+    sdp_media_name: str | None = field(name="sDPMediaName", default=None)
+
+
 class IMSChargingInformation(Wire, frozen=True, kw_only=True):
     """From an IMS node."""
 
@@ -275,6 +281,7 @@ class IMSChargingInformation(Wire, frozen=True, kw_only=True):
     called_party_address: str | None = None
     calling_party_addresses: list[str] | None = None
     ims_charging_identifier: str | None = None
+    sdp_media_component: list[SDPMediaComponent] | None = None
     ims_emergency_indication: bool | None = None
     """Never to be blocked."""
     ims_visited_network_identifier: str | None = None

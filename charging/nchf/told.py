@@ -12,7 +12,12 @@ from typing import Final
 import msgspec
 
 from charging.nchf import reading, whereabouts
-from charging.nchf.messages import ChargingDataRequest, PDUSessionInformation, UsedUnitContainer
+from charging.nchf.messages import (
+    ChargingDataRequest,
+    IMSChargingInformation,
+    PDUSessionInformation,
+    UsedUnitContainer,
+)
 
 LENGTH_MAX: Final = 100
 """Of each text: sessions keep them, and nothing longer means anything."""
@@ -96,8 +101,18 @@ def _slice(session: PDUSessionInformation) -> str:
 
 
 def _category(request: ChargingDataRequest) -> str:
-    if request.ims_charging_information is not None:
-        return "call"
-    if request.sms_charging_information is not None:
-        return "sms"
+    """Kinds of use that one rating group may carry: what the user receives costs other than what
+    it sends, and a call with a picture other than one without."""
+    if (ims := request.ims_charging_information) is not None:
+        if ims.role_of_node == "TERMINATING":
+            return "received"
+        return "video" if _has_picture(ims) else "call"
+    if (sms := request.sms_charging_information) is not None:
+        return "received" if sms.sm_message_type == "DELIVERY" else "sms"
     return "data" if request.pdu_session_charging_information is not None else ""
+
+
+def _has_picture(ims: IMSChargingInformation) -> bool:
+    """Whether one of the media is "video …", as SDP names it (RFC 8866 §5.14)."""
+    names = [media.sdp_media_name or "" for media in ims.sdp_media_component or ()]
+    return any(name.lower().removeprefix("m=").startswith("video") for name in names)

@@ -15,6 +15,7 @@ import pytest
 from charging.models import Bucket, ChargingSession
 from charging.tests.charger.conftest import Network, Subscriber, asks, reports
 from plans.reference.importing import ImportMode, import_prefixes
+from plans.reference.services import DestinationGroupSpec, save_destination_group
 from plans.specs import RateSpec
 from plans.terms import ConditionsSpec, DestinationsSpec
 from portal.tenancy.actor import SYSTEM
@@ -206,3 +207,122 @@ def test_a_new_prefix_counts_from_the_next_request(
     network.release(second, reports(VOICE, time=60))
 
     assert money_left(subscriber) == 970
+
+
+# ── each of the other things a price may depend on ───────────────────────────────────────────
+
+
+def data_rate(cents: int, **conditions: Any) -> RateSpec:
+    return RateSpec(
+        service="data",
+        price=cents * CENT,
+        per=MEGABYTE,
+        conditions=ConditionsSpec(**conditions),
+        weight=cents,
+    )
+
+
+def voice_rate(cents: int, **conditions: Any) -> RateSpec:
+    return RateSpec(
+        service="voice",
+        price=cents * CENT,
+        per=MINUTE,
+        conditions=ConditionsSpec(**conditions),
+        weight=cents,
+    )
+
+
+BY_ANYTHING = flex_spec(
+    allowances=(),
+    rates=(
+        data_rate(2, dnns=("Video",)),
+        data_rate(3, slices=("2-00000A",)),
+        data_rate(4, rats=("NBIOT",)),
+        data_rate(5, characteristics_mask=0x0C00, characteristics_value=0x0800),
+        data_rate(6, networks=("21407",)),
+        data_rate(1),
+        voice_rate(17, number_classes=("premium",)),
+        voice_rate(13, on_net=True),
+        voice_rate(16, categories=("video",)),
+        voice_rate(11),
+    ),
+)
+
+
+def pdu(**session: Any) -> dict[str, Any]:
+    return {"pDUSessionChargingInformation": {"pduSessionInformation": session}}
+
+
+@pytest.fixture
+def anything(subscriber: Subscriber) -> Subscriber:
+    """The same subscriber on prices for everything."""
+    now = datetime.now(UTC)
+    with tenant_scope(subscriber.tenant):
+        take(b"group,prefix\nown,49151\npremium,49900\n", now)
+        for code, fields in (
+            ("own", {"is_own_network": True}),
+            ("premium", {"number_class": "premium"}),
+        ):
+            spec = DestinationGroupSpec(code=code, name=code, **fields)  # type: ignore[arg-type]
+            save_destination_group(spec=spec, actor=SYSTEM, now=now)
+        factories.make_published_plan("anything", spec=BY_ANYTHING, now=now)
+        subscriber.account = factories.make_account("acc-2", plan_code="anything", now=now)
+        subscriber.device = factories.make_device(subscriber.account, public_id="dev-2", now=now)
+        factories.top_up(subscriber.account, "10.00", now=now)
+    return subscriber
+
+
+@pytest.mark.parametrize(
+    ("told", "cents"),
+    [
+        (pdu(dnnId="internet", ratType="NR"), 1),
+        (pdu(dnnId="VIDEO.mnc001.mcc001.gprs"), 2),
+        (pdu(networkSlicingInfo={"sNSSAI": {"sst": 2, "sd": "00000a"}}), 3),
+        (pdu(networkSlicingInfo={"sNSSAI": {"sst": 2}}), 1),
+        (pdu(ratType="NBIOT"), 4),
+        (pdu(chargingCharacteristics="0800"), 5),
+        (pdu(chargingCharacteristics="0c00"), 1),
+        (pdu(servingCNPlmnId=FOREIGN), 6),
+    ],
+)
+def test_data_costs_what_any_of_its_circumstances_says(
+    network: Network, anything: Subscriber, told: dict[str, Any], cents: int
+) -> None:
+    """1 MB; the release repeats nothing of what the create told."""
+    network.subscriber = anything.device.supi
+    path = network.open(asks(DATA, totalVolume=MEGABYTE), **told)
+    network.release(path, reports(DATA, totalVolume=MEGABYTE))
+
+    assert money_left(anything) == 1000 - cents
+
+
+@pytest.mark.parametrize(
+    ("called", "cents"),
+    [
+        (call("tel:+493012345"), 11),
+        (call("tel:+49151234567"), 13),
+        (call("tel:+4990012345"), 17),
+        (call("tel:+493012345", sdpMediaComponent=[{"sDPMediaName": "video 9 RTP/AVP 9"}]), 16),
+    ],
+)
+def test_a_call_costs_what_its_number_and_kind_say(
+    network: Network, anything: Subscriber, called: dict[str, Any], cents: int
+) -> None:
+    network.subscriber = anything.device.supi
+    path = network.open(asks(VOICE, time=60), **called)
+    network.release(path, reports(VOICE, time=60))
+
+    assert money_left(anything) == 1000 - cents
+
+
+def test_a_devices_characteristics_count_where_the_network_tells_none(
+    network: Network, anything: Subscriber
+) -> None:
+    with tenant_scope(anything.tenant):
+        Device.objects.filter(pk=anything.device.pk).update(charging_characteristics="800")
+    network.subscriber = anything.device.supi
+
+    path = network.open(asks(DATA, totalVolume=MEGABYTE), **pdu(dnnId="internet"))
+    network.release(path, reports(DATA, totalVolume=MEGABYTE))
+
+    assert money_left(anything) == 995

@@ -83,15 +83,31 @@ def test_charging_characteristics_are_sixteen_bits(sent: str, flags: int):
 
 
 @pytest.mark.parametrize(
-    ("block", "category"),
+    ("attributes", "category"),
     [
-        ("iMSChargingInformation", "call"),
-        ("sMSChargingInformation", "sms"),
-        ("pDUSessionChargingInformation", "data"),
+        ({"iMSChargingInformation": {}}, "call"),
+        ({"iMSChargingInformation": {"roleOfNode": "ORIGINATING"}}, "call"),
+        ({"iMSChargingInformation": {"roleOfNode": "TERMINATING"}}, "received"),
+        (
+            {
+                "iMSChargingInformation": {
+                    "sdpMediaComponent": [
+                        {"sDPMediaName": "audio 49170 RTP/AVP 0"},
+                        {"sDPMediaName": "m=video 51372 RTP/AVP 99"},
+                    ]
+                }
+            },
+            "video",
+        ),
+        ({"sMSChargingInformation": {}}, "sms"),
+        ({"sMSChargingInformation": {"sMMessageType": "SUBMISSION"}}, "sms"),
+        ({"sMSChargingInformation": {"sMMessageType": "DELIVERY"}}, "received"),
+        ({"pDUSessionChargingInformation": {}}, "data"),
+        ({}, ""),
     ],
 )
-def test_the_kind_of_use_follows_from_the_service(block: str, category: str):
-    assert told(request_with(**{block: {}})).category == category
+def test_the_kind_of_use_follows_from_the_service(attributes: dict[str, Any], category: str):
+    assert told(request_with(**attributes)).category == category
 
 
 def test_an_emergency_that_is_only_said_to_be_one_is_called_so():

@@ -48,6 +48,6 @@ class Command(BaseCommand):
             lines = [f"{error.path}: {error.message}" for error in refused.errors]
             raise CommandError("\n".join(["Nothing was imported.", *lines])) from refused
         self.stdout.write(
-            f"{done.rows:,} lines: {done.added:,} prefixes added, {done.removed:,} removed, "
-            f"{done.unchanged:,} unchanged, {len(done.new_groups):,} new groups."
+            f"Lines: {done.rows:,}. Prefixes added: {done.added:,}, removed: {done.removed:,}, "
+            f"unchanged: {done.unchanged:,}. New groups: {len(done.new_groups):,}."
         )

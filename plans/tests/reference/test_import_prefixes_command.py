@@ -24,7 +24,7 @@ def test_it_tells_what_it_did(tenant: Tenant, tmp_path: Path) -> None:
 
     told = run(path, "--tenant", "northwind")
 
-    assert told == "3 lines: 3 prefixes added, 0 removed, 0 unchanged, 2 new groups.\n"
+    assert told == "Lines: 3. Prefixes added: 3, removed: 0, unchanged: 0. New groups: 2.\n"
     assert DestinationPrefix.objects.count() == 3
 
 
@@ -54,5 +54,5 @@ def test_it_takes_prefixes_out_of_one_group(tenant: Tenant, tmp_path: Path) -> N
 
     told = run(gone, "--tenant", "northwind", "--mode", "remove", "--group", "es")
 
-    assert told == "1 lines: 0 prefixes added, 1 removed, 0 unchanged, 0 new groups.\n"
+    assert told == "Lines: 1. Prefixes added: 0, removed: 1, unchanged: 0. New groups: 0.\n"
     assert DestinationPrefix.objects.count() == 2
