@@ -17,6 +17,7 @@ pytest_plugins = [
     "tests.harness.browser",  # after those whose names it imports, so that asserts are rewritten
     "tests.harness.selection",
     "tests.harness.schema_notice",
+    "tests.harness.rating_notice",
 ]
 
 

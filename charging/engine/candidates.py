@@ -55,6 +55,8 @@ class Candidate:
     step: int = 1
     per_step: int = 1
     """Amount taken for each step of usage, factors applied."""
+    times: Fraction = _ONE
+    """The factor: what is taken for one unit, where steps are those of a price."""
 
 
 class Candidates:
@@ -136,7 +138,7 @@ def _candidate(working: Working, precision: int, situation: Situation) -> Candid
     if terms.step == 1 and not terms.factors:
         return Candidate(working, precision)
     times = next((each.times for each in terms.factors if each.applies(situation)), _ONE)
-    return Candidate(working, precision, terms.step, ceil(terms.step * times))
+    return Candidate(working, precision, terms.step, ceil(terms.step * times), times)
 
 
 def _put_in_order(account: Account, candidates: list[Candidate]) -> None:
@@ -163,8 +165,13 @@ def _with_groups_together(account: Account, candidates: list[Candidate]) -> list
             done.add(group)
             members = [each for each in candidates if each.working.bucket.group == group]
             order = account.shared.get(group, SharedOrder.OWN_LOWEST)
-            ordered.extend(sorted(members, key=lambda each: _group_order(each, order)))
+            ordered.extend(in_group_order(members, order))
     return ordered
+
+
+def in_group_order(members: Iterable[Candidate], order: SharedOrder) -> list[Candidate]:
+    """The buckets of one shared group in the order in which they pay."""
+    return sorted(members, key=lambda each: _group_order(each, order))
 
 
 def _group_order(candidate: Candidate, order: SharedOrder) -> tuple[bool, int]:

@@ -31,7 +31,9 @@ DIRECT_MONEY = Rate.flat(key="money", service="money", price=1, per=1, decimals=
 
 DIRECT = rates.Found(DIRECT_MONEY, Tariff(version_id=0, label="", rates=Rates((DIRECT_MONEY,))))
 
-_ROUNDING_STEPS: tuple[int, ...] = tuple(10 ** (9 - decimals) for decimals in range(10))
+NANO_PLACES = 9
+"""Decimal places of money. Where whole numbers stand for finer places (case files), `decimals` of
+their rates count from there, and may be below zero."""
 
 
 class Priced(NamedTuple):
@@ -47,6 +49,13 @@ class Priced(NamedTuple):
 
 NOTHING = Priced(0, 0, 0)
 """No usage at all."""
+
+
+def _rounding_step(rate: Rate) -> int:
+    """The smallest amount of money that a line of the rate may cost, in whole numbers."""
+    assert rate.decimals <= NANO_PLACES, "no finer than money is counted"
+    step: int = 10 ** (NANO_PLACES - rate.decimals)
+    return step
 
 
 def is_free(rate: Rate) -> bool:
@@ -65,7 +74,7 @@ def rounded(amount: int, divisor: int, rounding: Rounding) -> int:
 
 def line_cost(rate: Rate, exact: int) -> int:
     """What a line with priced units costs in all, nano-units: rounded once, then limited."""
-    step = _ROUNDING_STEPS[rate.decimals]
+    step = _rounding_step(rate)
     cost = rounded(exact, step * rate.denominator, rate.rounding) * step
     if cost < rate.minimum:
         cost = rate.minimum
@@ -114,7 +123,7 @@ def next_step_costs_at_most(rate: Rate, position: int) -> int:
         return UNLIMITED
     slot, _ = slot_at(rate, position)
     step = -(-slot.increment * slot.price // slot.per)
-    return max(step + _ROUNDING_STEPS[rate.decimals], rate.minimum, 1)
+    return max(step + _rounding_step(rate), rate.minimum, 1)
 
 
 def is_at_maximum(rate: Rate, total: LineTotal) -> bool:
@@ -265,7 +274,7 @@ def _most_exact(rate: Rate, money: int) -> int | None:
             money = min(money, rate.maximum)
     if money < 0 or money < rate.minimum:
         return -1
-    step = _ROUNDING_STEPS[rate.decimals]
+    step = _rounding_step(rate)
     whole, size = money // step, step * rate.denominator
     if rate.rounding is Rounding.HALF_UP:
         return ((2 * whole + 1) * size - 1) // 2

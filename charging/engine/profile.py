@@ -9,9 +9,10 @@ from dataclasses import dataclass
 class Profile:
     """The rules of docs/rating.md, unless switched."""
 
-    pools_money: bool = True
-    """Money buckets pay together, a step may be split between them. False: each pays whole steps
-    by itself."""
+    takes_turns: bool = False
+    """One bucket after the other pays whole steps by itself, as far as it can and across prices;
+    all are asked again while something was paid. False: where the price or the set of buckets
+    changes usage is split, and for each stretch units pay, then money, which may share a step."""
     one_pays_connect_fee: bool = False
     """The connect fee comes whole from the first money bucket that can pay it."""
     units_waive_connect_fee: bool = False
@@ -26,7 +27,7 @@ class Profile:
 OURS = Profile()
 
 CASES = Profile(
-    pools_money=False,
+    takes_turns=True,
     one_pays_connect_fee=True,
     units_waive_connect_fee=True,
     slots_count_all_usage=True,

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from math import ceil
 from typing import Final
 
 from charging.engine import pricing, rates, trace
@@ -53,6 +54,12 @@ class Charge:
     def cost(self) -> int:
         return self.priced.cost + self.fee
 
+    def payments(self) -> Iterator[Payment]:
+        """Every bucket that pays, and what of it."""
+        if self.payer is not None:
+            yield self.payer, self.amount
+        yield from self.money
+
 
 @dataclass(slots=True)
 class Cover:
@@ -74,9 +81,7 @@ class Cover:
     def payments(self) -> Iterator[Payment]:
         """Every bucket that pays, and what of it."""
         for charge in self.charges:
-            if charge.payer is not None:
-                yield charge.payer, charge.amount
-            yield from charge.money
+            yield from charge.payments()
 
 
 @dataclass(slots=True)
@@ -190,7 +195,7 @@ class Ground:
             nearest_start=self.profile.nearest_start_wins,
         )
 
-    def _add(self, cover: Cover, charge: Charge) -> None:
+    def add(self, cover: Cover, charge: Charge) -> None:
         cover.charges.append(charge)
         cover.units += charge.units
         if charge.payer is not None:
@@ -203,6 +208,8 @@ class Ground:
         if charge.rate is not None and charge.priced.units:
             key = pricing.total_key(self.rating_group.number, charge.rate)
             self.totals[key] = pricing.add(self.total(charge.rate), charge.priced)
+            self.has_paid_fee = True
+        elif charge.rate is None and self.profile.units_waive_connect_fee:
             self.has_paid_fee = True
         if charge.rate is not None or self.profile.slots_count_all_usage:
             self.position += charge.units
@@ -236,14 +243,18 @@ class Ground:
     ) -> None:
         if candidate.working.bucket.terms.tariffs:
             self._take_priced_units(cover, candidate, wanted, left, at)
-            return
+        elif charge := self.charge_units(candidate, wanted, left):
+            self.add(cover, charge)
+            cover.has_more = left - charge.amount >= candidate.per_step
+
+    def charge_units(self, candidate: Candidate, wanted: int, left: int) -> Charge | None:
+        """The most whole steps up to `wanted` that the `left` of a bucket of free units pays;
+        None when it pays none."""
         step, per_step = candidate.step, candidate.per_step
-        steps = min(-(-wanted // step), left // per_step)
-        charge = Charge(steps * step, candidate.working, steps * per_step)
-        if self.profile.units_waive_connect_fee:
-            self.has_paid_fee = True
-        self._add(cover, charge)
-        cover.has_more = left - charge.amount >= per_step
+        steps = -(-wanted // step)
+        if per_step:
+            steps = min(steps, left // per_step)
+        return Charge(steps * step, candidate.working, steps * per_step) if steps > 0 else None
 
     def _take_priced_units(
         self, cover: Cover, candidate: Candidate, wanted: int, left: int, at: datetime
@@ -255,22 +266,25 @@ class Ground:
             self.steps.append((trace.SKIPPED, working.bucket.id, trace.NO_RATE))
             return
         rate = found.rate
-        per_unit = candidate.per_step // candidate.step
-        while wanted > 0 and left >= per_unit:
+        while wanted > 0:
             slot, border = pricing.slot_at(rate, self.position)
-            most = left // (per_unit * slot.increment) * slot.increment
-            stretch = min(-(-min(wanted, border) // slot.increment) * slot.increment, most)
-            charge = self._charge_money(self._open_money(at), rate, stretch, cover)
+            per_step = ceil(slot.increment * candidate.times)
+            steps = -(-min(wanted, border) // slot.increment)
+            if per_step:
+                steps = min(steps, left // per_step)
+            if steps <= 0:
+                return
+            charge = self.charge_money(self.open_money(at), rate, steps * slot.increment, cover)
             if charge is None:
                 return
-            charge.payer, charge.amount = working, charge.units * per_unit
-            self._add(cover, charge)
+            charge.payer, charge.amount = working, charge.units // slot.increment * per_step
+            self.add(cover, charge)
             wanted -= charge.units
             left -= charge.amount
 
     # ── money ────────────────────────────────────────────────────────────────────────────────
 
-    def _open_money(self, at: datetime) -> list[Working]:
+    def open_money(self, at: datetime) -> list[Working]:
         purses = []
         for candidate in self.candidates.money:
             if reason := unusable_now(candidate.working, self.account, at):
@@ -280,9 +294,9 @@ class Ground:
         return purses
 
     def _from_money(self, cover: Cover, wanted: int, at: datetime) -> None:
-        purses = self._open_money(at)
+        purses = self.open_money(at)
         if not purses and cover.rate is not None and pricing.is_free(cover.rate):
-            self._add(cover, Charge(wanted - cover.units, rate=cover.rate))
+            self.add(cover, Charge(wanted - cover.units, rate=cover.rate))
             return
         for pot in self._pots(purses):
             tariffs = pot[0].bucket.terms.tariffs
@@ -290,9 +304,9 @@ class Ground:
             rate = found.rate if found else cover.rate if not tariffs else None
             if rate is None:
                 continue
-            charge = self._charge_pot(pot, purses, rate, wanted - cover.units, cover)
+            charge = self.charge_money(pot, rate, wanted - cover.units, cover)
             if charge is not None:
-                self._add(cover, charge)
+                self.add(cover, charge)
             if cover.units >= wanted or cover.is_at_maximum:
                 return
             if pot[-1].bucket.terms.is_blocker and self.asks:
@@ -306,7 +320,6 @@ class Ground:
         for purse in purses:
             if (
                 not pots
-                or not self.profile.pools_money
                 or pots[-1][-1].bucket.terms.is_blocker
                 or pots[-1][-1].bucket.terms.tariffs != purse.bucket.terms.tariffs
             ):
@@ -314,16 +327,7 @@ class Ground:
             pots[-1].append(purse)
         return pots
 
-    def _charge_pot(
-        self, pot: list[Working], purses: list[Working], rate: Rate, wanted: int, cover: Cover
-    ) -> Charge | None:
-        if self.profile.pools_money:
-            return self._charge_money(pot, rate, wanted, cover)
-        if self.left_in(pot[0]) <= 0:
-            return None
-        return self._charge_money(purses, rate, wanted, cover, only=pot[0])
-
-    def _charge_money(
+    def charge_money(
         self,
         purses: list[Working],
         rate: Rate,
@@ -339,7 +343,7 @@ class Ground:
         budget = self._budget(payers)
         fee_payer = None
         if fee and self.profile.one_pays_connect_fee:
-            fee_payer = self._fee_payer(purses, fee)
+            fee_payer = self.fee_payer(purses, fee)
             if fee_payer is None and any(purse.bucket.terms.is_blocker for purse in purses):
                 cover.is_blocked = True
                 return None
@@ -389,7 +393,7 @@ class Ground:
     def _budget(self, purses: Sequence[Working]) -> int:
         return sum(self.spendable_in(purse) for purse in purses)
 
-    def _fee_payer(self, purses: Sequence[Working], fee: int) -> Working | None:
+    def fee_payer(self, purses: Sequence[Working], fee: int) -> Working | None:
         """The first purse that can pay the whole connect fee; none behind a blocker."""
         for purse in purses:
             if self.left_in(purse) >= fee:
