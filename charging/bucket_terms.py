@@ -9,7 +9,8 @@ from charging.engine.lifetimes import Lifetime, Span
 from charging.engine.tariff import PLAIN, Role, Terms, Threshold
 from plans.compile import allowance_terms, bucket_thresholds
 from plans.models import Allowance
-from plans.overrides import NO_OVERRIDES, Overrides
+from plans.overrides import NO_OVERRIDES, Overrides, read_overrides
+from subscribers.models import PlanSubscription
 
 _COUNTER: Final = Terms(role=Role.COUNTS)
 _CAP: Final = Terms(role=Role.COUNTS, limits=True)
@@ -42,6 +43,16 @@ def terms_of_allowance(allowance: Allowance, overrides: Overrides = NO_OVERRIDES
         terms=replace(terms, lifetime=None),
         waiting=terms,
     )
+
+
+def terms_of_stored(
+    allowance: Allowance | None, subscription: PlanSubscription | None
+) -> AllowanceTerms:
+    """The terms of a bucket's allowance under those of the subscription that gave it."""
+    if allowance is None:
+        return NO_ALLOWANCE
+    own = read_overrides(subscription.overrides) if subscription else NO_OVERRIDES
+    return terms_of_allowance(allowance, own)
 
 
 def bucket_terms(given: AllowanceTerms, *, role: str, caps: str, waits: bool) -> Terms:

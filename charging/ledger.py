@@ -15,19 +15,13 @@ from typing import Any, Final
 
 from django.db import IntegrityError, connection, transaction
 
-from charging.bucket_terms import (
-    NO_ALLOWANCE,
-    AllowanceTerms,
-    bucket_terms,
-    terms_of_allowance,
-)
+from charging.bucket_terms import bucket_terms, terms_of_stored
 from charging.engine import tariff, thresholds
 from charging.engine import values as engine
 from charging.engine.calendar import Almanac
 from charging.entry_details import encode_details
 from charging.models import Bucket, ChargingSession, LedgerEntry
 from charging.threshold_payload import bucket_payload, threshold_payload
-from plans.overrides import NO_OVERRIDES, read_overrides
 from portal.tenancy.actor import Actor
 from subscribers import events, lifecycle
 from subscribers.clock import account_time
@@ -175,7 +169,7 @@ def expire(*, account: Account, bucket: Bucket, cause: Cause) -> LedgerEntry | N
 
 def engine_bucket(bucket: Bucket, *, credit_limit: int = 0) -> engine.Bucket:
     """The bucket as the engine reads it, its allowance's terms and thresholds included."""
-    given = _given(bucket)
+    given = terms_of_stored(bucket.allowance, bucket.plan_subscription)
     return engine.Bucket(
         id=bucket.pk,
         name=bucket.name,
@@ -198,15 +192,6 @@ def engine_bucket(bucket: Bucket, *, credit_limit: int = 0) -> engine.Bucket:
         is_disabled=bucket.is_disabled,
         allowance_key=str(bucket.allowance_key or ""),
     )
-
-
-def _given(bucket: Bucket) -> AllowanceTerms:
-    """Its allowance's terms, under its plan subscription's own."""
-    if bucket.allowance is None:
-        return NO_ALLOWANCE
-    held = bucket.plan_subscription
-    overrides = read_overrides(held.overrides) if held and held.overrides else NO_OVERRIDES
-    return terms_of_allowance(bucket.allowance, overrides)
 
 
 def _move(

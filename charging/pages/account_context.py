@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from charging.models import LedgerEntry
 from charging.pages.keyset import Page, page_of
+from charging.refs import bucket_key, bucket_ref
 from charging.selectors import Balance, balances_of, ledger_of
 from charging.selectors.ledger import CHANGES, is_reversible, kinds_of
 from portal.formatting import fill_percent, format_money, format_quantity
@@ -61,27 +62,26 @@ def balances_context(account: Account, *, actor: Actor, now: datetime) -> dict[s
 def ledger_context(account: Account, *, query: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """For `subscribers/_ledger_rows.html`; without a query the newest changes."""
     query = query or {}
-    bucket_key, kinds = ledger_filter(query)
+    key, kinds = ledger_filter(query)
     kind = query.get("kind") or CHANGES
-    entries = ledger_of(account, bucket_key=bucket_key, kinds=kinds)
+    entries = ledger_of(account, bucket_key=key, kinds=kinds)
     page: Page[LedgerEntry] = page_of(entries, query, size=LEDGER_PAGE_SIZE)
     say = sayer(account)
-    is_live = page.is_first and bucket_key is None and kind == CHANGES
+    is_live = page.is_first and key is None and kind == CHANGES
     return {
         "account": account,
         "rows": [_ledger_row(entry, say) for entry in page.rows],
         "page": page,
-        "bucket_key": bucket_key or "",
+        "bucket_ref": bucket_ref(key) if key else "",
         "kind": kind,
         "is_live": is_live,
     }
 
 
 def ledger_filter(query: Mapping[str, Any]) -> tuple[int | None, tuple[str, ...]]:
-    """The bucket's primary key and the kinds that a query (`bucket`, `kind`) asks for."""
-    key = query.get("bucket", "")
-    is_key = key.isascii() and key.isdigit() and len(key) < 19
-    return (int(key) if is_key else None), kinds_of(query.get("kind") or CHANGES)
+    """The bucket's primary key and the kinds that a query (`bucket`, a reference; `kind`) asks
+    for; a reference of nothing asks for all."""
+    return bucket_key(query.get("bucket", "")), kinds_of(query.get("kind") or CHANGES)
 
 
 def live_context(account: Account, *, actor: Actor, now: datetime) -> dict[str, Any]:

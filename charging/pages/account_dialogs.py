@@ -87,6 +87,8 @@ def state(request: TenantRequest, account_id: str) -> HttpResponse:
     account = account_or_404(account_id)
     to = _chosen_state(request)
     verb, consequence = _STATES[to]
+    if account.state == Account.State.PRE_ACTIVE and to == Account.State.ACTIVE:
+        verb = "Activate"
     form = StateForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         with refusals_at(form, account):
@@ -105,7 +107,7 @@ def state(request: TenantRequest, account_id: str) -> HttpResponse:
 
 def _chosen_state(request: TenantRequest) -> Account.State:
     name = request.GET.get("to", "")
-    return Account.State(name) if name in Account.State.values else Account.State.SUSPENDED
+    return Account.State(name) if name in _STATES else Account.State.SUSPENDED
 
 
 def _main_balance(account: Account) -> Bucket | None:

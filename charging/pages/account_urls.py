@@ -18,7 +18,7 @@ urlpatterns = [
     path("<account_id>/live/", accounts.account_live, name="account-live"),
     path("<account_id>/balances/", accounts.account_balances, name="account-balances"),
     path("<account_id>/ledger.csv", account_exports.ledger_csv, name="account-ledger-csv"),
-    path("<account_id>/buckets/<int:key>/", balance_dialogs.bucket, name="account-bucket"),
+    path("<account_id>/buckets/<bucket_ref>/", balance_dialogs.bucket, name="account-bucket"),
     path("<account_id>/top-up/", balance_dialogs.top_up, name="account-top-up"),
     path("<account_id>/adjust/", balance_dialogs.adjust, name="account-adjust"),
     path(

@@ -16,6 +16,7 @@ from charging.pages.forms import AdjustForm, TopUpForm
 from charging.pages.refusals import refusals_at
 from charging.pages.requests import account_or_404, close_dialog, dialog
 from charging.pages.waterfall import waterfall_steps
+from charging.refs import bucket_key
 from charging.selectors import balances_of, find_bucket
 from charging.selectors.balances import Balance, balance_of
 from plans.models import UNIT_OF_SERVICE, Service, Unit
@@ -29,10 +30,10 @@ _TOP_UP_ORDER: Final = (Service.MONEY, Service.DATA, Service.VOICE, Service.SMS)
 
 @require_GET
 @tenant_permission_required("subscribers.view")
-def bucket(request: TenantRequest, account_id: str, key: int) -> HttpResponse:
+def bucket(request: TenantRequest, account_id: str, bucket_ref: str) -> HttpResponse:
     """One balance: its parts, its warnings, and how it came to be."""
     account = account_or_404(account_id)
-    found = _bucket_or_404(account, key)
+    found = _bucket_or_404(account, bucket_ref)
     context = {
         "bucket": found,
         "balance": balance_of(found),
@@ -109,18 +110,17 @@ def adjust_preview(request: TenantRequest, account_id: str) -> HttpResponse:
     return render(request, "subscribers/_adjust_preview.html", context)
 
 
-def _bucket_or_404(account: Account, key: int) -> Bucket:
-    found = find_bucket(account, key)
+def _bucket_or_404(account: Account, ref: str) -> Bucket:
+    found = find_bucket(account, bucket_key(ref) or 0)
     if found is None:
-        raise Http404(f"no balance {key} of {account.public_id}")
+        raise Http404(f"no balance {ref} of {account.public_id}")
     return found
 
 
 def _chosen_bucket(request: TenantRequest, account: Account, balances: list[Balance]) -> Bucket:
     """The bucket of `?bucket=`, else the account's money, else its first."""
-    key = request.GET.get("bucket", "")
-    if key.isascii() and key.isdigit() and len(key) < 19:
-        return _bucket_or_404(account, int(key))
+    if ref := request.GET.get("bucket", ""):
+        return _bucket_or_404(account, ref)
     if not balances:
         raise Http404(f"{account.public_id} has no balance")
     return next((each for each in balances if each.is_money), balances[0]).bucket

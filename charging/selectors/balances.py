@@ -8,10 +8,10 @@ from datetime import datetime
 
 from django.db.models import Prefetch, Q, QuerySet
 
+from charging.bucket_terms import terms_of_stored
 from charging.engine.tariff import Threshold as Mark
 from charging.engine.tariff import Unit
 from charging.models import Bucket
-from plans.compile import bucket_thresholds
 from plans.models import Allowance, Threshold
 from subscribers.clock import account_time
 from subscribers.models import Account
@@ -99,7 +99,7 @@ def counters_of(account: Account, *, now: datetime) -> list[Counter]:
 
 def balance_of(bucket: Bucket) -> Balance:
     """One bucket with its thresholds."""
-    marks = bucket_thresholds(bucket.allowance) if bucket.allowance else ()
+    marks = terms_of_stored(bucket.allowance, bucket.plan_subscription).thresholds
     version = bucket.plan_subscription.version if bucket.plan_subscription else None
     return Balance(
         bucket=bucket,
@@ -109,7 +109,7 @@ def balance_of(bucket: Bucket) -> Balance:
 
 
 def _counter_of(bucket: Bucket) -> Counter:
-    marks = bucket_thresholds(bucket.allowance) if bucket.allowance else ()
+    marks = terms_of_stored(bucket.allowance, bucket.plan_subscription).thresholds
     reached = (
         ThresholdState(
             name=mark.name,

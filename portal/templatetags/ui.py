@@ -38,12 +38,12 @@ TOAST_ICONS = {
 
 _TONES = {
     "good": "published active success delivered normal enabled passed healthy connected live",
-    "warn": "draft suspended quota_limit_reached low retrying paused expiring sandbox stale",
+    "warn": "draft suspended grace quota_limit_reached low retrying paused expiring sandbox stale",
     "bad": (
         "failed denied exhausted end_user_service_denied rating_failed error unrated revoked"
         " quota_management_not_applicable_error barred blocked"
     ),
-    "info": "scheduled open running sent pending queued online",
+    "info": "scheduled open running sent pending pre_active queued online",
 }
 TONE_OF_STATE = {state: tone for tone, states in _TONES.items() for state in states.split()}
 

@@ -93,7 +93,10 @@ class Samples:
             "token": "none",
         }
         special: dict[str, dict[str, object]] = {
-            "account-bucket": {"key": self.bucket.pk},
+            "account-bucket": {
+                "account_id": self.account.public_id,
+                "bucket_ref": self.bucket.ref,
+            },
             "phone-exchange": {"key": self.exchange.pk},
             "rating-group": {"number": 300},
             "api-rating-group": {"number": 300},

@@ -266,7 +266,7 @@ def rows_of(answer) -> list[tuple[str, str]]:
 
 
 def test_the_ledger_is_filtered_by_balance_and_kind(admin, account, moved):
-    assert rows_of(admin.get(f"{ACCOUNT}?bucket={moved.pk}")) == [
+    assert rows_of(admin.get(f"{ACCOUNT}?bucket={moved.ref}")) == [
         ("Main balance", "adjust"),
         ("Main balance", "issue"),
     ]
@@ -298,7 +298,7 @@ def test_only_the_unfiltered_newest_rows_are_followed_live(admin, account, moved
 
 
 def test_the_ledger_is_exported_exactly_and_harmlessly(admin, account, moved):
-    answer = admin.get(f"{ACCOUNT}ledger.csv?bucket={moved.pk}&kind=all")
+    answer = admin.get(f"{ACCOUNT}ledger.csv?bucket={moved.ref}&kind=all")
 
     assert answer.headers["Content-Type"] == "text/csv; charset=utf-8"
     rows = list(csv.DictReader(io.StringIO(answer.text)))

@@ -98,7 +98,7 @@ def test_a_balance_is_adjusted_downwards_with_a_reason(dialog, account):
     money = bucket(account, "Main balance")
 
     answer = dialog.post(
-        f"{ADJUST}?bucket={money.pk}",
+        f"{ADJUST}?bucket={money.ref}",
         {"amount": "4", "direction": "take", "reason": "wrong-charge", "note": "Ticket 4711"},
     )
 
@@ -122,7 +122,7 @@ def test_what_is_wrong_with_an_adjustment_is_said_at_its_field(
 ):
     sms = bucket(account, "SMS")
     answer = dialog.post(
-        f"{ADJUST}?bucket={sms.pk}",
+        f"{ADJUST}?bucket={sms.ref}",
         {
             "amount": "1",
             "amount_unit": "SMS",
@@ -150,7 +150,7 @@ def test_what_is_wrong_with_an_adjustment_is_said_at_its_field(
 def test_before_and_after_are_shown_while_typing(dialog, account, typed, after):
     data = bucket(account, "National data")
 
-    answer = dialog.post(f"{ADJUST}preview/?bucket={data.pk}", {**typed, "amount_unit": "GB"})
+    answer = dialog.post(f"{ADJUST}preview/?bucket={data.ref}", {**typed, "amount_unit": "GB"})
 
     assert answer.status_code == 200
     assert answer.context["after"] == after
@@ -173,10 +173,10 @@ def test_the_history_of_a_balance_is_a_waterfall_from_the_first_change_to_the_la
     factories.top_up(account, "10", now=now)
     money = bucket(account, "Main balance")
     dialog.post(
-        f"{ADJUST}?bucket={money.pk}", {"amount": "2", "direction": "take", "reason": "goodwill"}
+        f"{ADJUST}?bucket={money.ref}", {"amount": "2", "direction": "take", "reason": "goodwill"}
     )
 
-    answer = dialog.get(f"/accounts/acc-1/buckets/{money.pk}/")
+    answer = dialog.get(f"/accounts/acc-1/buckets/{money.ref}/")
 
     assert [
         (step["kind"], step["start"], step["width"], step["change"], step["after"])
@@ -189,7 +189,7 @@ def test_the_history_of_a_balance_is_a_waterfall_from_the_first_change_to_the_la
 
 def test_a_bucket_of_another_account_is_not_there(dialog, account, flex, now):
     other = factories.make_account("acc-2", plan_code="flex-20", now=now)
-    foreign = bucket(other, "SMS").pk
+    foreign = bucket(other, "SMS").ref
 
     assert dialog.get(f"/accounts/acc-1/buckets/{foreign}/").status_code == 404
     assert dialog.get(f"{ADJUST}?bucket={foreign}").status_code == 404

@@ -100,12 +100,12 @@ def test_a_charge_is_reversed_from_its_row_once(dialog, account, charge):
 
 def test_a_part_is_given_back_and_the_waterfall_shows_it(dialog, account, charge):
     money = money_of(account)
-    before = dialog.get(f"{BASE}buckets/{money.pk}/")
+    before = dialog.get(f"{BASE}buckets/{money.ref}/")
     assert f"/ledger/{charge.ref}/reverse/" in before.text
 
     dialog.post(f"{BASE}ledger/{charge.ref}/reverse/", {"amount": "1.50", **WHY})
 
-    after = dialog.get(f"{BASE}buckets/{money.pk}/")
+    after = dialog.get(f"{BASE}buckets/{money.ref}/")
     assert [(step["label"], step["change"]) for step in after.context["steps"]] == [
         ("Top-up", "+€20.00"),
         ("Roaming pass", "−€5.00"),
@@ -178,7 +178,7 @@ def test_a_cap_is_set_shown_and_taken_off(dialog, account, other, now):
 def test_a_balance_is_shared_and_kept_again(dialog, account):
     data = bucket_named(account, "National data")
     address = f"{BASE}balances/{data.ref}/share/"
-    assert address in dialog.get(f"{BASE}buckets/{data.pk}/").text
+    assert address in dialog.get(f"{BASE}buckets/{data.ref}/").text
 
     assert dialog.post(address, {"on": "yes"}).status_code == 204
     assert Bucket.objects.get(pk=data.pk).is_shared
