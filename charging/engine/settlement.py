@@ -94,14 +94,19 @@ class Settling:
 
     def settle(self, amount: int, started_at: datetime, ended_at: datetime) -> int:
         """Charge `amount` units used between two instants; returns the nano-units charged."""
-        left, cost = amount, 0
-        left -= self._use_covered(left)
-        paid, cost = self._pay_from_held_units(left)
+        left = amount - self._use_covered(amount)
+        is_money_first = self._is_money_first(started_at)
+        if is_money_first:
+            in_money = self._take_held_money_units(left)
+            paid, cost = self._pay_from_held_units(left - in_money)
+        else:
+            paid, cost = self._pay_from_held_units(left)
+            in_money = self._take_held_money_units(left - paid)
         left -= paid
-        in_money = self._take_held_money_units(left)
         lasts = self.rating_group.unit is Unit.SECONDS
+        ahead = amount - paid if is_money_first else amount
         while left:
-            begins = started_at + timedelta(seconds=amount - left) if lasts else ended_at
+            begins = started_at + timedelta(seconds=ahead - left) if lasts else ended_at
             stretch = self._stretch(begins, left) if begins < ended_at else left
             held = min(stretch, in_money)
             in_money -= held
@@ -124,6 +129,8 @@ class Settling:
 
     def _settle_stretch(self, units: int, held: int, at: datetime) -> int:
         """Charge one stretch, `held` units of which were granted against reserved money."""
+        if self._is_money_first(at):
+            return self._settle_money_first(units, held, at)
         paid, cost = self._pay_from_free_units(units - held, at)
         owed = units - paid
         if owed > 0:
@@ -131,6 +138,31 @@ class Settling:
         elif owed < 0:
             self._cover(-owed)
         return cost
+
+    def _settle_money_first(self, units: int, held: int, at: datetime) -> int:
+        """Reserved money, then free money and credit, then free units; what is left is debt."""
+        cost = self._pay_in_money(held, at) if held else 0
+        left = units - held
+        left -= self._use_covered(left)
+        if not left:
+            return cost
+        ground = self.overlay.ground(self.rating_group, self.situation, asks=False)
+        cover = ground.cover(left, at)
+        for charge in cover.charges:
+            post(self.overlay, self.rating_group, self.line, charge)
+            cost += charge.cost
+        if cover.units < left:
+            return cost + self._pay_in_money(left - cover.units, at)
+        self._cover(cover.units - left)
+        return cost
+
+    def _is_money_first(self, at: datetime) -> bool:
+        tariffs = self.overlay.account.tariffs
+        if not any(tariff.money_first for tariff in tariffs):
+            return False
+        ground = self.overlay.ground(self.rating_group, self.situation, asks=False)
+        found = ground.find_rate(tariffs, at)
+        return found is not None and found.tariff.money_first
 
     def _use_covered(self, left: int) -> int:
         """The rest of a started step is used up first."""

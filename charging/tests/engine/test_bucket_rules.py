@@ -158,6 +158,33 @@ def test_a_plan_may_turn_the_order_of_units_and_money_round():
     assert phone.amounts(1) == (20, 40, 0)
 
 
+def test_money_first_holds_when_usage_is_settled():
+    """Granted 100 s as a minute in money and 40 s of the bundle; what is used is the minute."""
+    phone = Phone(
+        minutes(1, 60), money(2, 9 * CENT), rates=(PER_MINUTE,), tariff={"money_first": True}
+    )
+
+    phone.start(line(asks=100))
+    phone.update(line(reports=60))
+    assert (phone.amounts(1)[2], phone.amounts(2)[2]) == (0, 9 * CENT)
+    phone.release(line(reports=25))
+    assert phone.amounts(1) == (35, 0, 25)
+    assert phone.amounts(2) == (0, 0, 9 * CENT)
+
+
+def test_money_first_holds_for_usage_without_a_grant_and_the_rest_is_debt():
+    phone = Phone(
+        minutes(1, 60), money(2, 10 * CENT), rates=(PER_MINUTE,), tariff={"money_first": True}
+    )
+
+    phone.send(Kind.POST_EVENT, line(reports=90))
+    assert (phone.amounts(1)[2], phone.amounts(2)[2]) == (30, 9 * CENT)
+    phone.send(Kind.POST_EVENT, line(reports=50))  # 30 s are left, 20 s begin a minute
+
+    assert phone.amounts(1) == (0, 0, 60)
+    assert phone.amounts(2) == (-8 * CENT, 0, 18 * CENT)
+
+
 # ── blockers ─────────────────────────────────────────────────────────────────────────────────
 
 

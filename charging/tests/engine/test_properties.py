@@ -107,7 +107,13 @@ def phones(draw: st.DrawFn) -> Phone:
             draw(st.lists(st.sampled_from(COUNTED), max_size=2, unique=True))
         )
     ]
-    return Phone(*units, *purses, *counters, rates=tuple(draw(st.lists(rates(), max_size=1))))
+    return Phone(
+        *units,
+        *purses,
+        *counters,
+        rates=tuple(draw(st.lists(rates(), max_size=1))),
+        tariff={"money_first": draw(st.booleans())},
+    )
 
 
 COUNTED = [(Unit.SECONDS, "voice"), (Unit.NANO_MONEY, "money")]
