@@ -65,8 +65,9 @@ class Cashier:
 
     # ── asking ───────────────────────────────────────────────────────────────────────────────
 
-    def price(self, event: Event, holder: Holder | None, units: int) -> int:
-        """What a use costs by itself, rounded by the rule with the most decimals."""
+    def price(self, event: Event, holder: Holder | None, units: int) -> tuple[int, int]:
+        """What a use costs by itself, rounded by the rule with the most decimals, and how much
+        of it is charged."""
         progress = Progress(start=event.at, has_paid_fee=bool(event.loop))
         ground = self._ground(event, holder, progress, units)
         walk = self._walk(ground, event, progress, units, debt=_NOBODY)
@@ -81,7 +82,7 @@ class Cashier:
             rounding = rounding_of(rate, self.compiled)
             if rounding[0] > decimals:
                 decimals, chosen = rounding[0], rounding
-        return round_to(exact, *chosen, self.compiled) if chosen else 0
+        return (round_to(exact, *chosen, self.compiled) if chosen else 0), walk.done
 
     def quote(self, event: Event, holder: Holder, progress: Progress, units: int) -> int | None:
         """The most that may be used of `units` now; None without end. Nothing changes."""

@@ -6,12 +6,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
-from charging.engine.cases.case import DEFAULT, Case, Expectation
+from charging.engine.cases.case import DEFAULT, Case, Event, Expectation
 from charging.engine.cases.outcome import Outcome
 from charging.engine.cases.reading import BrokenCase
 from charging.engine.cases.running import run_case
 
 MISSING = "nothing"
+
+_BALANCE = "balances."
 
 Figure = Decimal | str | None
 
@@ -79,12 +81,22 @@ def differences(case: Case, outcomes: list[Outcome]) -> Iterator[Difference]:
             tolerance = case.tolerance if _is_money(figure) else Decimal(0)
             allowed = [value] if figure not in others else [others[figure], value]
             came = got.get(figure)
-            if figure == f"balances.{DEFAULT}" and came is None:
-                came = Decimal(0)
+            if came is None and figure.startswith(_BALANCE):
+                came = _balance(case, case.events[place], outcome, figure.removeprefix(_BALANCE))
             if not any(_equal(each, came, tolerance) for each in allowed):
                 yield Difference(
                     event=place + 1, figure=figure, expected=say(allowed[0]), got=say(came)
                 )
+
+
+def _balance(case: Case, event: Event, outcome: Outcome, name: str) -> Decimal | None:
+    """A balance by another of its names: with the given account's id, or without that of the
+    event's account. A debt that was never made is nothing."""
+    own = case.given.account.id if case.given.account else ""
+    for other in (name.removeprefix(f"{own}/"), f"{event.account}/{name}"):
+        if other in outcome.balances:
+            return outcome.balances[other]
+    return Decimal(0) if name.rsplit("/", maxsplit=1)[-1] == DEFAULT else None
 
 
 def _figures(source: Expectation | Outcome) -> Iterator[tuple[str, Figure]]:
@@ -95,12 +107,12 @@ def _figures(source: Expectation | Outcome) -> Iterator[tuple[str, Figure]]:
     if source.error:
         yield "error", source.error
     for code, amount in source.balances.items():
-        yield f"balances.{code}", amount
+        yield f"{_BALANCE}{code}", amount
 
 
 def _is_money(figure: str) -> bool:
     """What the tolerance is for: costs and balances."""
-    return figure == "cost" or figure.startswith("balances.")
+    return figure == "cost" or figure.startswith(_BALANCE)
 
 
 def _equal(expected: Figure, got: Figure, tolerance: Decimal) -> bool:
@@ -133,7 +145,7 @@ def as_json(verdict: Verdict) -> dict[str, object]:
 def _as_json(source: Expectation | Outcome) -> dict[str, object]:
     told: dict[str, object] = {}
     for figure, value in _figures(source):
-        if not figure.startswith("balances."):
+        if not figure.startswith(_BALANCE):
             told[figure] = say(value)
     told["balances"] = {code: say(amount) for code, amount in source.balances.items()}
     return told

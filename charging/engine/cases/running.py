@@ -68,7 +68,8 @@ class _Runner:
     def _run_once(self, event: Event) -> Outcome:
         if event.op is Op.RATE:
             holder = self._state.holders.get(event.account) or self._own_holder()
-            return Outcome(cost=self._money(self._cashier.price(event, holder, event.usage or 0)))
+            cost, units = self._cashier.price(event, holder, event.usage or 0)
+            return Outcome(cost=self._money(cost), charged_usage=Decimal(units))
         holder = self._holder(event)
         if event.op in (Op.SESSION_START, Op.SESSION_UPDATE, Op.SESSION_END):
             return self._in_session(event, holder)
@@ -108,18 +109,21 @@ class _Runner:
             self._sessions.remove(session)
             used = self._used_at_end(session, event)
             cost = sessions.end(self._cashier, session, event, used)
-            return Outcome(cost=self._money(cost), session_usage=Decimal(session.total))
-        units = event.usage
+            return self._so_far(session, cost)
+        wanted = event.usage or 0
         if event.total_usage is not None and event.op is Op.SESSION_UPDATE:
-            beyond = event.total_usage - session.total
-            if units is None:
-                units = max(0, beyond)
-            if beyond < 0 or event.usage is not None:
-                sessions.correct(session, max(0, session.last + beyond))
+            wanted = sessions.ask_by_total(session, event.total_usage)
         elif event.last_used is not None:
             sessions.correct(session, event.last_used)
-        granted = sessions.grant(self._cashier, session, event, units or 0)
-        return Outcome(granted=Decimal(granted))
+        granted = sessions.grant(self._cashier, session, event, wanted)
+        return replace(self._so_far(session, session.cost), granted=Decimal(granted))
+
+    def _so_far(self, session: Session, cost: int) -> Outcome:
+        return Outcome(
+            cost=self._money(cost),
+            charged_usage=Decimal(session.charged),
+            session_usage=Decimal(session.total),
+        )
 
     def _used_at_end(self, session: Session, event: Event) -> int:
         if event.total_usage is not None:

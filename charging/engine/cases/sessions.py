@@ -83,6 +83,18 @@ def correct(session: Session, used: int) -> None:
     session.last = used
 
 
+def ask_by_total(session: Session, total: int) -> int:
+    """What an update asks for that says only how much was used since the start.
+
+    That is what goes beyond the grants so far. A total below them takes the difference, on top
+    of the last grant, for what was used of it, and asks for nothing more.
+    """
+    beyond = total - session.total
+    if beyond < 0:
+        correct(session, session.last - beyond)
+    return max(0, beyond)
+
+
 def keep(session: Session, debited: Debited) -> None:
     session.pieces += debited.pieces
     session.progress = debited.progress

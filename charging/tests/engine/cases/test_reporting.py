@@ -99,3 +99,14 @@ def test_a_case_that_could_not_be_read_fails_with_its_problem():
 
     assert str(found) == "FAIL x: unknown field 'y'"
     assert as_json(found)["messages"] == ["unknown field 'y'"]
+
+
+def test_a_balance_may_be_named_with_its_account_or_by_the_events_own():
+    other = {"id": "bert", "balances": [money("y", "5")]}
+    ground = {**given(money("m", "10")), "other_accounts": [other]}
+    charged = case(ground, event("debit", 4, account="bert"), expect=[{"balances": {}}])
+
+    for balances in ({"anna/m": "10", "bert/y": "1"}, {"m": "10", "y": "1"}):
+        assert judge(read_case({**charged, "expect": [{"balances": balances}]})).ok
+    wrong = judge(read_case({**charged, "expect": [{"balances": {"y": "5"}}]}))
+    assert str(wrong) == "FAIL one: expected 5 got 1 (balances.y of event 1)"
