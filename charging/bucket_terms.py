@@ -38,9 +38,10 @@ NO_ALLOWANCE: Final = AllowanceTerms()
 def terms_of_allowance(allowance: Allowance, overrides: Overrides = NO_OVERRIDES) -> AllowanceTerms:
     """As plans compile them, under the terms of one plan subscription."""
     terms = allowance_terms(allowance, overrides)
+    living = replace(terms, lifetime=None)
     return AllowanceTerms(
         thresholds=bucket_thresholds(allowance, overrides),
-        terms=replace(terms, lifetime=None),
+        terms=PLAIN if living == PLAIN else living,  # by identity the engine asks them nothing
         waiting=terms,
     )
 
