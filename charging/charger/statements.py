@@ -72,18 +72,22 @@ WITH wanted AS (
 """
 
 # Whose shared buckets they may draw on: the parent's and those of the other members of a group.
-# Both have the same lock row, or the batch is loaded again.
+# Both have the same lock row, or the batch is loaded again. OFFSET 0 keeps the look-up by key,
+# whatever the server thought of the tables when it made its plan.
 _GIVERS = (
     _ACCOUNTS  # noqa: S608  constants only
     + """
-, giver AS (
-    SELECT a.id AS taker_id, a.parent_id AS id, 'parent' AS via
-    FROM wanted w JOIN subscribers_account a ON a.id = w.id WHERE a.parent_id IS NOT NULL
+, tie AS MATERIALIZED (
+    SELECT w.id, a.parent_id, a.shared_group_id
+    FROM wanted w CROSS JOIN LATERAL (
+        SELECT parent_id, shared_group_id FROM subscribers_account WHERE id = w.id OFFSET 0) a
+), giver AS (
+    SELECT t.id AS taker_id, t.parent_id AS id, 'parent' AS via
+    FROM tie t WHERE t.parent_id IS NOT NULL
     UNION ALL
-    SELECT a.id, o.id, 'group'
-    FROM wanted w JOIN subscribers_account a ON a.id = w.id
-    JOIN subscribers_account o ON o.shared_group_id = a.shared_group_id AND o.id <> a.id
-    WHERE a.shared_group_id IS NOT NULL
+    SELECT t.id, o.id, 'group'
+    FROM tie t JOIN subscribers_account o ON o.shared_group_id = t.shared_group_id
+    WHERE t.shared_group_id IS NOT NULL AND o.id <> t.id
 )
 """
 )
@@ -118,19 +122,23 @@ _BUCKET: Final = """
 """
 
 READ_BUCKETS: Final = (
-    _GIVERS
+    _GIVERS  # noqa: S608  constants only
     + "SELECT w.id, '',"
     + _BUCKET
     + """
 FROM wanted w JOIN charging_bucket b ON b.account_id = w.id
-LEFT JOIN subscribers_plansubscription s ON s.id = b.plan_subscription_id
+LEFT JOIN LATERAL (
+    SELECT overrides_hash FROM subscribers_plansubscription
+    WHERE id = b.plan_subscription_id OFFSET 0) s ON true
 WHERE b.expires_at IS NULL OR b.expires_at > %(oldest)s OR b.reserved <> 0
 UNION ALL
 SELECT g.taker_id, g.via,"""
     + _BUCKET
     + """
 FROM giver g JOIN charging_bucket b ON b.account_id = g.id
-LEFT JOIN subscribers_plansubscription s ON s.id = b.plan_subscription_id
+LEFT JOIN LATERAL (
+    SELECT overrides_hash FROM subscribers_plansubscription
+    WHERE id = b.plan_subscription_id OFFSET 0) s ON true
 WHERE b.role = 'pays' AND (
     (b.is_shared AND (b.expires_at IS NULL OR b.expires_at > %(oldest)s)) OR b.reserved <> 0)
 """
