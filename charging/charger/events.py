@@ -34,11 +34,7 @@ def of_outcome(
     found = []
     for event in outcome.events:
         if isinstance(event, UsageUnrated):
-            payload = {
-                **_where(account, session),
-                "rating_group": event.rating_group,
-                "amount": event.amount,
-            }
+            payload = {**_where(account, session), **_unrated(event)}
             subject = ("session", session.ref)
             found.append(_event(account, "usage.unrated", subject, payload, at))
         elif not isinstance(event, AccountSuspended):  # its change of state tells
@@ -51,6 +47,19 @@ def of_outcome(
         payload = {**_where(account, session), "rating_groups": refused}
         found.append(_event(account, "charging.refused", ("session", session.ref), payload, at))
     return found
+
+
+def _unrated(event: UsageUnrated) -> dict[str, Any]:
+    """What has no price, and what a price would have to cover."""
+    situation = event.situation
+    return {
+        "rating_group": event.rating_group,
+        "amount": event.amount,
+        "missing": event.missing,
+        "destination": situation.destination,
+        "network": situation.network,
+        "zones": sorted(situation.zones),
+    }
 
 
 def state_changed(account: AccountRow, before: str, reason: str, *, at: datetime) -> EventRow:

@@ -87,7 +87,7 @@ class Overlay:
         self._candidates: dict[tuple[int, int], Candidates] = {}
         self._copied: set[str] = set()
         self._moves: dict[tuple[int, str, int], Move] = {}
-        self._unrated: dict[int, int] = {}
+        self._unrated: dict[tuple[int, str, Situation], int] = {}
 
     # ── reading ──────────────────────────────────────────────────────────────────────────────
 
@@ -272,9 +272,12 @@ class Overlay:
 
     # ── finishing ────────────────────────────────────────────────────────────────────────────
 
-    def leave_unrated(self, rating_group: int, amount: int, reason: str) -> None:
+    def leave_unrated(
+        self, rating_group: int, amount: int, reason: str, situation: Situation
+    ) -> None:
         """Store usage that nothing can pay or price; someone is told what is missing."""
-        self._unrated[rating_group] = self._unrated.get(rating_group, 0) + amount
+        key = (rating_group, reason, situation)
+        self._unrated[key] = self._unrated.get(key, 0) + amount
         self.trace.append((trace.UNRATED, rating_group, amount, reason))
 
     def flag_debts(self) -> None:
@@ -289,8 +292,12 @@ class Overlay:
     def finish(self) -> Outcome:
         outcome = self.outcome
         outcome.moves.extend(self._moves.values())
-        for rating_group, amount in self._unrated.items():
-            outcome.events.append(UsageUnrated(rating_group=rating_group, amount=amount))
+        for (rating_group, missing, situation), amount in self._unrated.items():
+            outcome.events.append(
+                UsageUnrated(
+                    rating_group=rating_group, amount=amount, missing=missing, situation=situation
+                )
+            )
         self.session.cost += outcome.cost
         return outcome
 

@@ -66,7 +66,7 @@ def _settle(
         overlay.trace.append((trace.FREE, number, amount, reason))
         return 0
     if rating_group is None:
-        overlay.leave_unrated(number, amount, trace.UNKNOWN_RATING_GROUP)
+        overlay.leave_unrated(number, amount, trace.UNKNOWN_RATING_GROUP, situation)
         return 0
     settling = Settling(overlay, rating_group, line, situation)
     cost = settling.settle(amount, container.started_at or container.at, container.at)
@@ -247,14 +247,14 @@ class Settling:
         # What was used before there was a plan is priced by the present one rather than not at all.
         rate = self._find_rate(at) or self._find_rate(overlay.request.at)
         if rate is None:
-            overlay.leave_unrated(number, units, trace.NO_RATE)
+            overlay.leave_unrated(number, units, trace.NO_RATE, self.situation)
             return 0
         if pricing.is_free(rate):
             self.meter.position += units
             overlay.trace.append((trace.FREE, number, units, ""))
             return 0
         if not self._purses(at) and not money_holds(self.line):
-            overlay.leave_unrated(number, units, trace.NO_MONEY)
+            overlay.leave_unrated(number, units, trace.NO_MONEY, self.situation)
             return 0
         return self._charge_at(rate, units, at)
 

@@ -301,6 +301,10 @@ class UsageUnrated:
 
     rating_group: int
     amount: int
+    missing: str
+    """What was not there: `trace.NO_RATE`, `NO_MONEY` or `UNKNOWN_RATING_GROUP`."""
+    situation: Situation = HERE
+    """Where and with whom it was used, which a price would have to cover."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

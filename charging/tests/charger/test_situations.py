@@ -14,6 +14,7 @@ import pytest
 
 from charging.models import Bucket, ChargingSession
 from charging.tests.charger.conftest import Network, Subscriber, asks, reports
+from notifications.models import NotificationEvent
 from plans.reference.importing import ImportMode, import_prefixes
 from plans.reference.services import DestinationGroupSpec, save_destination_group
 from plans.specs import RateSpec
@@ -88,6 +89,24 @@ def test_a_call_costs_what_its_longest_prefix_says(
     network.release(path, reports(VOICE, time=60))
 
     assert money_left(subscriber) == 1000 - cents
+
+
+def test_usage_without_a_price_is_told_with_what_a_price_would_have_to_cover(
+    network: Network, subscriber: Subscriber
+) -> None:
+    """No rating group 999, wherever the user is and whomever the user calls."""
+    path = network.open(asks(VOICE, time=60), **call("tel:+34612345678"))
+    network.release(path, reports(999, time=45))
+
+    with tenant_scope(subscriber.tenant):
+        told = NotificationEvent.objects.get(type="usage.unrated").payload
+    assert {key: told[key] for key in ("rating_group", "amount", "missing")} == {
+        "rating_group": 999,
+        "amount": 45,
+        "missing": "unknown_rating_group",
+    }
+    assert (told["destination"], told["zones"]) == ("34612345678", ["home"])
+    assert money_left(subscriber) == 1000
 
 
 def test_later_requests_need_not_name_the_number_again(

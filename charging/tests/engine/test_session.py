@@ -10,6 +10,7 @@ import pytest
 
 from charging.engine.session import charge
 from charging.engine.tariff import Rates, RatingGroup, Unit
+from charging.engine.trace import NO_MONEY, NO_RATE, UNKNOWN_RATING_GROUP
 from charging.engine.values import (
     BucketExhausted,
     CreditLimitPassed,
@@ -437,7 +438,7 @@ def test_usage_that_nothing_prices_is_stored_unrated():
     outcome = phone.release(line(reports=100))
 
     assert phone.amounts(1) == (0, 0, 60)
-    assert UsageUnrated(rating_group=100, amount=40) in outcome.events
+    assert UsageUnrated(rating_group=100, amount=40, missing=NO_RATE) in outcome.events
     assert outcome.usage == [(100, "", 100, 0)]
 
 
@@ -446,7 +447,7 @@ def test_usage_that_no_money_bucket_can_take_is_stored_unrated():
 
     outcome = phone.release(line(reports=100))
 
-    assert outcome.events == [UsageUnrated(rating_group=100, amount=100)]
+    assert outcome.events == [UsageUnrated(rating_group=100, amount=100, missing=NO_MONEY)]
     assert outcome.cost == 0
 
 
@@ -509,7 +510,9 @@ def test_an_unknown_rating_group_fails_rating_and_its_usage_is_unrated():
     outcome = phone.update(line(777, asks=60, reports=5))
 
     assert refusal_of(outcome) is Result.RATING_FAILED
-    assert outcome.events == [UsageUnrated(rating_group=777, amount=5)]
+    assert outcome.events == [
+        UsageUnrated(rating_group=777, amount=5, missing=UNKNOWN_RATING_GROUP)
+    ]
 
 
 def test_a_suspended_account_is_denied_quota_and_charged_for_usage():
