@@ -21,6 +21,7 @@ EVENT_TYPES: Final[dict[str, str]] = {
     "plan_subscription.changed": "An account moved from one plan version to another.",
     "plan_subscription.schedule_undone": "A cancellation or change of a plan was taken back.",
     "plan_subscription.quantity_changed": "An account holds more or fewer of an add-on.",
+    "plan_subscription.overrides_changed": "A plan subscription got or lost terms of its own.",
     "plan_subscription.ended": "A plan subscription ended.",
     "account.topped_up": "Money or units were added to an account.",
     "account.adjusted": "A balance was corrected by hand, with a reason.",

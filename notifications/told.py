@@ -30,6 +30,7 @@ TITLES: Final = {
     "plan_subscription.changed": "Plan changed",
     "plan_subscription.schedule_undone": "Taken back",
     "plan_subscription.quantity_changed": "Quantity changed",
+    "plan_subscription.overrides_changed": "Own terms",
     "plan_subscription.ended": "Plan ended",
     "account.topped_up": "Topped up",
     "account.adjusted": "Adjusted",

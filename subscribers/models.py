@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from datetime import datetime
 from typing import ClassVar
 from zoneinfo import ZoneInfo
 
@@ -332,6 +333,22 @@ class PlanSubscription(TenantOwned):
 
     def __str__(self) -> str:
         return f"{self.version} of {self.account}"
+
+    @property
+    def price_per_period(self) -> int:
+        """Nano-units, its own price where it has one."""
+        own: int = self.overrides.get("price", self.version.price)
+        return own * self.quantity
+
+    @property
+    def tone(self) -> str:
+        """How a page should take its state."""
+        return {"active": "good", "grace": "warn", "lapsed": "bad"}.get(self.state, "")
+
+    @property
+    def retry_at(self) -> datetime | None:
+        """In grace: when the money is asked for again."""
+        return self.due_at if self.state == self.State.GRACE else None
 
     @property
     def is_over(self) -> bool:

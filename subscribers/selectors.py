@@ -64,7 +64,7 @@ def plan_history(account: Account) -> QuerySet[PlanSubscription]:
     """Every plan version the account has held, the newest first."""
     return (
         PlanSubscription.objects.filter(account=account)
-        .select_related("version__plan")
+        .select_related("version__plan", "next_version__plan")
         .order_by("-starts_at", "-pk")
     )
 
@@ -81,7 +81,10 @@ def plans_running(account: Account, *, now: datetime) -> QuerySet[PlanSubscripti
     )
 
 
-def versions_on_offer(currency: str) -> QuerySet[PlanVersion]:
-    """What an account of this currency may subscribe to, by the plans' names."""
-    published = PlanVersion.objects.filter(state=PlanVersion.State.PUBLISHED, currency=currency)
+def versions_on_offer(currency: str, *, add_ons: bool = False) -> QuerySet[PlanVersion]:
+    """What an account of this currency may subscribe to, by the plans' names: base plans, or what
+    is held beside one."""
+    published = PlanVersion.objects.filter(
+        state=PlanVersion.State.PUBLISHED, currency=currency, is_add_on=add_ons
+    )
     return with_parts(published).order_by("plan__name", "pk")

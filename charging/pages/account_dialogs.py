@@ -74,8 +74,12 @@ def plan(request: TenantRequest, account_id: str) -> HttpResponse:
     context = {
         "form": form,
         "versions": versions,
-        "held": list(plans_running(account, now=timezone.now())),
-        "money": _main_balance(account),
+        "held": [
+            each
+            for each in plans_running(account, now=timezone.now())
+            if not each.version.is_add_on
+        ],
+        "money": main_balance(account),
     }
     return dialog(request, "subscribers/_dialog_plan.html", context, account=account)
 
@@ -110,7 +114,8 @@ def _chosen_state(request: TenantRequest) -> Account.State:
     return Account.State(name) if name in _STATES else Account.State.SUSPENDED
 
 
-def _main_balance(account: Account) -> Bucket | None:
+def main_balance(account: Account) -> Bucket | None:
+    """What fees are taken from."""
     money = Bucket.objects.filter(
         account=account, service=Service.MONEY, role=Bucket.Role.PAYS, expires_at=None
     )

@@ -91,6 +91,6 @@ TABS: Final = [
         permission="notifications.view",
         context=_notifications,
     ),
-    Tab(name="plans", label="Plan history", permission="subscribers.view", context=_plans),
+    Tab(name="plans", label="Plans", permission="subscribers.view", context=_plans),
     Tab(name="audit", label="Audit", permission="audit.view", context=_audit),
 ]

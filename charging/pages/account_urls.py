@@ -8,6 +8,7 @@ from charging.pages import (
     accounts,
     balance_dialogs,
     correction_dialogs,
+    plan_dialogs,
     sharing_dialogs,
 )
 
@@ -28,6 +29,19 @@ urlpatterns = [
     ),
     path("<account_id>/devices/new/", account_dialogs.device_new, name="account-device-new"),
     path("<account_id>/plan/", account_dialogs.plan, name="account-plan"),
+    path("<account_id>/add-on/", plan_dialogs.add_on, name="account-add-on"),
+    path(
+        "<account_id>/plans/<uuid:held_id>/cancel/", plan_dialogs.cancel, name="account-plan-cancel"
+    ),
+    path(
+        "<account_id>/plans/<uuid:held_id>/change/", plan_dialogs.change, name="account-plan-change"
+    ),
+    path("<account_id>/plans/<uuid:held_id>/undo/", plan_dialogs.undo, name="account-plan-undo"),
+    path(
+        "<account_id>/plans/<uuid:held_id>/quantity/",
+        plan_dialogs.quantity,
+        name="account-plan-quantity",
+    ),
     path("<account_id>/state/", account_dialogs.state, name="account-state"),
     path("<account_id>/transfer/", correction_dialogs.transfer, name="account-transfer"),
     path(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from datetime import datetime
 from typing import Any, Final
 
 from django import forms
@@ -13,6 +14,7 @@ from portal.formatting import unit_choices
 from portal.tenancy.scope import current_tenant
 from portal.tenancy.validation import Invalid
 from portal.typed import Unreadable, read_money, read_quantity
+from subscribers.models import PlanSubscription
 
 _USUAL_UNITS: Final = {"OCTETS": "GB", "SECONDS": "min", "EVENTS": "SMS"}
 
@@ -172,6 +174,69 @@ class PlanForm(forms.Form):
 
     def chosen(self) -> PlanVersion:
         return self.versions[self.cleaned_data["version"]]
+
+
+class AddOnForm(PlanForm):
+    """Buy an add-on, perhaps several times."""
+
+    quantity = forms.IntegerField(
+        label="How many",
+        min_value=1,
+        initial=1,
+        error_messages={"required": "Say how many."},
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["charge_price"].initial = True
+
+
+class ChangeForm(PlanForm):
+    """Which plan, when, and what becomes of what is left."""
+
+    when = forms.ChoiceField(
+        label="When",
+        choices=[("renewal", "At the end of the period"), ("now", "Now")],
+        widget=forms.RadioSelect,
+    )
+    leftovers = forms.ChoiceField(
+        label="What is left of its allowances", choices=PlanSubscription.Leftovers.choices
+    )
+
+    def __init__(self, *args: Any, ends_at: datetime | None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["charge_price"].initial = True
+        self.fields["when"].initial = "renewal" if ends_at else "now"
+
+
+class CancelForm(forms.Form):
+    """When a plan ends, and why."""
+
+    when = forms.ChoiceField(
+        label="When",
+        choices=[("period_end", "At the end of the period"), ("now", "Now")],
+        widget=forms.RadioSelect,
+    )
+    reason = forms.CharField(label="Reason", max_length=200, required=False)
+
+    def __init__(self, *args: Any, ends_at: datetime | None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["when"].initial = "period_end" if ends_at else "now"
+
+
+class QuantityForm(forms.Form):
+    """How many of an add-on are held."""
+
+    quantity = forms.IntegerField(
+        label="How many", min_value=1, error_messages={"required": "Say how many."}
+    )
+    charge_price = forms.BooleanField(
+        label="Take the price of more from the main balance", required=False, initial=True
+    )
+
+
+class ConfirmForm(forms.Form):
+    """Nothing but the wish."""
 
 
 class StateForm(forms.Form):

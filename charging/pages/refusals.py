@@ -32,6 +32,8 @@ _WORDS: Final[dict[type[Exception], tuple[str, Callable[[Any, Callable[[int], st
         "version",
         lambda refusal, say: "This plan is priced in another currency.",
     ),
+    services.PlanSubscriptionOver: ("", lambda refusal, say: "This plan is over already."),
+    services.NothingScheduled: ("", lambda refusal, say: "Nothing is scheduled any more."),
     services.RequestKeyReused: (
         "",
         lambda refusal, say: "This was already sent with other contents. Close and open it again.",

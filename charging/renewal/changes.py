@@ -41,7 +41,6 @@ class Opened:
     held: Held
     bucket: Holding
     allowance: AllowanceTerms
-    awaits_first_use: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,8 +135,9 @@ class Changes:
             period_number=held.period_number,
             valid_from=valid_from,
             expires_at=expires_at,
+            awaits_first_use=awaits_first_use,
         )
-        self.opened.append(Opened(held, bucket, allowance, awaits_first_use))
+        self.opened.append(Opened(held, bucket, allowance))
         held.buckets.append(bucket)
         if amount:
             self.move(held.account, bucket, "issue", available=amount, reason=reason)

@@ -284,7 +284,7 @@ def date_first_buckets(held: Held, changes: Changes) -> None:
         if allowance is None or allowance.lifetime.from_first_use:
             continue
         bucket.expires_at = expiry_of(allowance, held)
-        bucket.period_number = 1
+        bucket.period_number, bucket.awaits_first_use = 1, False
         changes.touched.append(bucket)
 
 
@@ -345,8 +345,12 @@ def end(
 
 
 def _changed(held: Held, changes: Changes, terms: PlanTerms, start: datetime) -> Held:
-    """The successor of a subscription that changes at the border; its first period is next."""
+    """The successor of a subscription that changes at the border; its first period is next.
+
+    Its own terms go along to another version of the plan, not to another plan.
+    """
     account = held.account
+    is_same_plan = terms.plan_id == held.terms.plan_id
     successor = Held(
         id=changes.new_held_id(),
         public_id=str(uuid.uuid4()),
@@ -369,8 +373,8 @@ def _changed(held: Held, changes: Changes, terms: PlanTerms, start: datetime) ->
         next_version_id=None,
         next_leftovers="",
         next_quantity=None,
-        overrides={},
-        overrides_hash="",
+        overrides=held.overrides if is_same_plan else {},
+        overrides_hash=held.overrides_hash if is_same_plan else "",
         terms=terms,
     )
     changes.new_held.append(successor)

@@ -33,6 +33,7 @@ class Holding:
     expired: int = 0
     valid_from: datetime
     expires_at: datetime | None
+    awaits_first_use: bool = False
     is_swept: bool = False
     """Past its end, and what was left has expired: the expiry sweep need not look at it."""
 

@@ -55,13 +55,15 @@ WHERE s.account_id = ANY(%(accounts)s::bigint[]) AND s.ends_at IS NULL
 READ_BUCKETS: Final = """
 SELECT b.account_id, b.plan_subscription_id, b.id, b.name, b.service, b.unit, b.weight,
        b.allowance_key::text, b.period_number, b.granted, b.available, b.reserved, b.used,
-       b.expired, b.valid_from, b.expires_at, b.role
+       b.expired, b.valid_from, b.expires_at, b.role,
+       b.awaits_first_use
 FROM subscribers_plansubscription s JOIN charging_bucket b ON b.plan_subscription_id = s.id
 WHERE s.id = ANY(%(ids)s::bigint[])
   AND (b.expires_at IS NULL OR b.expires_at >= s.period_starts_at OR b.reserved <> 0)
 UNION ALL
 SELECT b.account_id, NULL, b.id, b.name, b.service, b.unit, b.weight, NULL, NULL, b.granted,
-       b.available, b.reserved, b.used, b.expired, b.valid_from, b.expires_at, b.role
+       b.available, b.reserved, b.used, b.expired, b.valid_from, b.expires_at, b.role,
+       b.awaits_first_use
 FROM charging_bucket b
 WHERE b.account_id = ANY(%(accounts)s::bigint[]) AND b.service = 'money'
   AND b.plan_subscription_id IS NULL AND b.expires_at IS NULL AND b.role = 'pays'
@@ -127,11 +129,11 @@ UPDATE_BUCKETS: Final = """
 UPDATE charging_bucket b
 SET name = v.name, weight = v.weight, period_number = v.period_number, granted = v.granted,
     available = v.available, used = v.used, expired = v.expired, expires_at = v.expires_at,
-    is_swept = v.is_swept
+    is_swept = v.is_swept, awaits_first_use = v.awaits_first_use
 FROM unnest(%s::bigint[], %s::text[], %s::int[], %s::int[], %s::bigint[], %s::bigint[],
-            %s::bigint[], %s::bigint[], %s::timestamptz[], %s::bool[])
+            %s::bigint[], %s::bigint[], %s::timestamptz[], %s::bool[], %s::bool[])
      AS v(id, name, weight, period_number, granted, available, used, expired, expires_at,
-          is_swept)
+          is_swept, awaits_first_use)
 WHERE b.id = v.id
 """
 

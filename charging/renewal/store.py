@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import psycopg
 from django.db import connection
 
 from charging.renewal import statements as sql
@@ -146,10 +147,9 @@ def _held(
         known[key] = terms_of(versions[row[3]], overrides)
     next_terms = None
     if row[18]:
-        next_key = (row[18], "")
-        if next_key not in known:
-            known[next_key] = terms_of(versions[row[18]], {})
-        next_terms = known[next_key]
+        next_version = versions[row[18]]
+        is_same_plan = next_version.plan_id == versions[row[3]].plan_id
+        next_terms = terms_of(next_version, overrides if is_same_plan else {})
     return Held(
         id=row[0],
         public_id=row[1],
@@ -197,6 +197,7 @@ def _read_buckets(found: dict[int, Held], accounts: dict[int, AccountFacts]) -> 
             valid_from=row[14],
             expires_at=row[15],
             role=row[16],
+            awaits_first_use=row[17],
         )
         if row[1] is not None:
             found[row[1]].buckets.append(bucket)
@@ -395,7 +396,7 @@ def _write_buckets(changes: Changes, tenant: int, now: datetime) -> None:
                 each.bucket.expires_at,
                 each.bucket.role,
                 each.allowance.is_shared,
-                each.awaits_first_use,
+                each.bucket.awaits_first_use,
                 now,
             )
             for each in changes.opened
@@ -418,6 +419,7 @@ def _write_buckets(changes: Changes, tenant: int, now: datetime) -> None:
                 each.expired,
                 each.expires_at,
                 each.is_swept,
+                each.awaits_first_use,
             )
             for each in touched.values()
         ),
@@ -443,8 +445,17 @@ def _rows(statement: str, parameters: dict[str, Any]) -> list[tuple[Any, ...]]:
 
 
 def _many(statement: str, first: list[Any], rows: Iterable[tuple[Any, ...]]) -> None:
-    """Run a statement that takes its rows as one array per column; nothing for no rows."""
+    """Run a statement that takes its rows as one array per column; nothing for no rows.
+
+    The arrays go over in binary: writing thousands of texts as literals costs more than all the
+    deciding.
+    """
     columns = [list(column) for column in zip(*rows, strict=True)]
-    if columns:
-        with connection.cursor() as cursor:
-            cursor.execute(statement, [*first, *columns])
+    if not columns:
+        return
+    with (
+        connection.cursor(),  # Django's, to follow the scope
+        connection.wrap_database_errors,
+        psycopg.Cursor(connection.connection) as cursor,
+    ):
+        cursor.execute(statement.replace("%s", "%b"), [*first, *columns], prepare=False)

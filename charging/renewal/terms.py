@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from charging.engine.lifetimes import Lifetime, Span
+from charging.engine.lifetimes import Lifetime
+from plans.compile import allowance_amount, allowance_lifetime
 from plans.models import Allowance, PlanVersion
+from plans.overrides import Overrides, read_overrides
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +73,11 @@ class PlanTerms:
 
 
 def terms_of(version: PlanVersion, overrides: Mapping[str, Any]) -> PlanTerms:
-    """The terms of one subscription; `version` has its plan and allowances at hand."""
+    """The terms of one subscription; `version` has its plan and allowances at hand.
+
+    `overrides` are its own terms, as they are stored with it.
+    """
+    own = read_overrides(overrides)
     return PlanTerms(
         version_id=version.pk,
         plan_id=version.plan_id,
@@ -82,9 +88,9 @@ def terms_of(version: PlanVersion, overrides: Mapping[str, Any]) -> PlanTerms:
         is_add_on=version.is_add_on,
         quantity_max=version.quantity_max,
         starts_at_first_use=version.start == "first_use",
-        price=version.price,
-        purchase_fee=version.purchase_fee,
-        first_use_fee=version.first_use_fee,
+        price=version.price if own.price is None else own.price,
+        purchase_fee=version.purchase_fee if own.purchase_fee is None else own.purchase_fee,
+        first_use_fee=version.first_use_fee if own.first_use_fee is None else own.first_use_fee,
         proration=version.proration,
         anchor_day=version.anchor_day,
         renewal=version.renewal,
@@ -93,11 +99,11 @@ def terms_of(version: PlanVersion, overrides: Mapping[str, Any]) -> PlanTerms:
         grace=timedelta(hours=version.grace_hours),
         retry_every=timedelta(hours=version.retry_hours),
         retries_max=version.retries_max,
-        allowances=tuple(_allowance_terms(each) for each in version.allowances.all()),
+        allowances=tuple(_allowance_terms(each, own) for each in version.allowances.all()),
     )
 
 
-def _allowance_terms(allowance: Allowance) -> AllowanceTerms:
+def _allowance_terms(allowance: Allowance, own: Overrides) -> AllowanceTerms:
     return AllowanceTerms(
         allowance_id=allowance.pk,
         key=str(allowance.key),
@@ -106,31 +112,18 @@ def _allowance_terms(allowance: Allowance) -> AllowanceTerms:
         unit=allowance.unit,
         rating_groups=tuple(allowance.rating_groups),
         weight=allowance.weight,
-        amount=allowance.amount,
+        amount=allowance_amount(allowance, own),
         renewal=allowance.renewal,
         roll_over_amount_max=allowance.roll_over_amount_max,
         roll_over_periods_max=allowance.roll_over_periods_max,
         rolled_over_is_used_last=allowance.roll_over_order == "newest",
         role=allowance.role,
         is_shared=allowance.is_shared,
-        lifetime=_lifetime(allowance),
-    )
-
-
-def _lifetime(allowance: Allowance) -> Lifetime:
-    if allowance.validity_days:
-        span, count = Span.DAYS, allowance.validity_days
-    else:
-        span, count = Span(allowance.lifetime_span), allowance.lifetime_count
-    return Lifetime(
-        span=span,
-        count=count,
-        until=allowance.lifetime_until,
-        from_first_use=allowance.from_first_use,
+        lifetime=allowance_lifetime(allowance, own),
     )
 
 
 def versions_by_key(keys: Iterable[int]) -> dict[int, PlanVersion]:
-    """Versions with their plan and allowances, three queries however many there are."""
+    """Versions with their plan and allowances, four queries however many there are."""
     found = PlanVersion.objects.filter(pk__in=set(keys)).select_related("plan")
-    return {version.pk: version for version in found.prefetch_related("allowances")}
+    return {version.pk: version for version in found.prefetch_related("allowances__thresholds")}

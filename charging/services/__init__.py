@@ -17,6 +17,7 @@ from charging.services.plan_changes import (
     change_plan_subscription,
     change_quantity,
     end_plan_subscription,
+    override_plan_subscription,
     undo_scheduled,
 )
 from charging.services.rules import ADJUSTMENT_REASONS, AdjustmentTooLow, AmountAboveLimit
@@ -54,6 +55,7 @@ __all__ = [
     "end_plan_subscription",
     "money_bucket",
     "open_account",
+    "override_plan_subscription",
     "published_version",
     "reverse_charge",
     "reverse_entry",

@@ -24,6 +24,7 @@ from charging.services.subscriptions import (
     start_plan_subscription,
 )
 from plans.models import PlanVersion
+from plans.overrides import Overrides, stored_overrides
 from portal.tenancy.actor import Actor
 from portal.tenancy.validation import Invalid
 from subscribers import lifecycle
@@ -123,7 +124,8 @@ def change_plan_subscription(
     if version.is_add_on:
         check_quantity(account, version, held.quantity, beside=subscription)
     if not at_renewal:
-        terms = terms_of(versions_by_key([version.pk])[version.pk], {})
+        own = held.overrides if version.plan_id == held.terms.plan_id else {}
+        terms = terms_of(versions_by_key([version.pk])[version.pk], own)
         successor = change_now(held, changes, terms, leftovers=leftovers, charge=charge_price)
         store.write(changes, actor=actor, now=now)
         return PlanSubscription.objects.select_related("version__plan").get(pk=successor.id)
@@ -214,6 +216,34 @@ def change_quantity(
         "plan_subscription.quantity_changed",
         before={**short(held), "quantity": before},
         after={"quantity": quantity, "charged": charged},
+    )
+    return _write(subscription, changes, actor, now)
+
+
+@transaction.atomic
+def override_plan_subscription(
+    *, subscription: PlanSubscription, overrides: Overrides, actor: Actor, now: datetime
+) -> PlanSubscription:
+    """Give it terms of its own, or none: the whole of them, which replaces what was there.
+
+    Rates and marks count at once; amounts, lifetimes and the price from the next period on. The
+    caller has checked them against the version (plans.overrides.validate_overrides). Raises
+    PlanSubscriptionOver, AccountTerminated.
+    """
+    held, changes = _open(subscription, now)
+    before = held.overrides
+    held.overrides, held.overrides_hash = stored_overrides(overrides), overrides.digest
+    changes.held.append(held)
+    changes.tell(
+        held.account,
+        "plan_subscription.overrides_changed",
+        {**name_held(held), "before": before, "overrides": held.overrides},
+    )
+    changes.audit(
+        held.account,
+        "plan_subscription.overrides_changed",
+        before={**short(held), "overrides": before},
+        after={"overrides": held.overrides},
     )
     return _write(subscription, changes, actor, now)
 

@@ -19,6 +19,7 @@ from charging.renewal.terms import PlanTerms, terms_of, versions_by_key
 from charging.services.amounts import money_bucket
 from charging.services.rules import lock_living
 from plans.models import Plan, PlanVersion
+from plans.overrides import NO_OVERRIDES, Overrides, stored_overrides
 from plans.selectors import newest_published_version
 from portal.tenancy.actor import Actor
 from portal.tenancy.validation import FieldError, Invalid
@@ -87,6 +88,7 @@ def start_plan_subscription(
     account: Account,
     version: PlanVersion,
     quantity: int = 1,
+    overrides: Overrides = NO_OVERRIDES,
     charge_price: bool = False,
     actor: Actor,
     now: datetime,
@@ -95,14 +97,15 @@ def start_plan_subscription(
 
     With `charge_price` the fees are taken from the main balance, which must cover them; without,
     they were paid elsewhere (docs/decisions/0010). A plan that starts with its first use waits for
-    it. Raises NotPublished, CurrencyMismatch, NotEnoughMoney, AccountTerminated, StateForbids, and
-    Invalid with the paths plan and quantity: one base plan, and as many add-ons as theirs allows.
+    it. `overrides` are this subscription's own terms, checked by the caller. Raises NotPublished,
+    CurrencyMismatch, NotEnoughMoney, AccountTerminated, StateForbids, and Invalid with the paths
+    plan and quantity: one base plan, and as many add-ons beside it as theirs allows.
     """
     account = lock_living(account)
     lifecycle.require(account, "buy")
     check_sellable(account, version)
     check_eligible(account, version, quantity)
-    held = new_held(account, version, quantity=quantity, now=now)
+    held = new_held(account, version, quantity=quantity, overrides=overrides, now=now)
     changes = store.new_changes()
     begin(held, changes, charge=charge_price)
     store.write(changes, actor=actor, now=now)
@@ -165,10 +168,13 @@ def check_quantity(
         raise Invalid.at("quantity", f"At most {most} of {version.plan.name} at once{there}.")
 
 
-def new_held(account: Account, version: PlanVersion, *, quantity: int, now: datetime) -> Held:
+def new_held(
+    account: Account, version: PlanVersion, *, quantity: int, overrides: Overrides, now: datetime
+) -> Held:
     """A subscription that begins at the account's time, not yet opened."""
     facts = store.read_account(account.pk, now=now)
-    terms: PlanTerms = terms_of(versions_by_key([version.pk])[version.pk], {})
+    own = stored_overrides(overrides)
+    terms: PlanTerms = terms_of(versions_by_key([version.pk])[version.pk], own)
     return Held(
         id=store.new_held_id(),
         public_id=str(uuid.uuid4()),
@@ -191,7 +197,7 @@ def new_held(account: Account, version: PlanVersion, *, quantity: int, now: date
         next_version_id=None,
         next_leftovers="",
         next_quantity=None,
-        overrides={},
-        overrides_hash="",
+        overrides=own,
+        overrides_hash=overrides.digest,
         terms=terms,
     )

@@ -26,6 +26,7 @@ class Example:
 _PLAN: Final = {"code": "weekend-10"}
 _VERSION: Final = {**_PLAN, "number": "1"}
 _ACCOUNT: Final = {"id": "crm-10017"}
+_HELD_PLAN: Final = {**_ACCOUNT, "subscription": "5f0c7a52-8d5e-4f5b-9d0c-0a3b6f1e7c11"}
 _DEVICE: Final = {"id": "sim-10017"}
 
 _DATA_CAP: Final = {"service": "data", "amount": GIGABYTE}
@@ -176,6 +177,22 @@ EXAMPLES: Final[dict[str, Example]] = {
         path=_ACCOUNT,
         body={"amount": "10.00", "reason": "Voucher 4711"},
         headers={"Idempotency-Key": "voucher-4711"},
+    ),
+    "plan_subscriptions_list": Example(path=_ACCOUNT),
+    "plan_subscriptions_create": Example(
+        path=_ACCOUNT, body={"plan": "extra-5", "quantity": 2, "charge_fees": True}
+    ),
+    "plan_subscriptions_read": Example(path=_HELD_PLAN),
+    "plan_periods_list": Example(path=_HELD_PLAN),
+    "plan_subscriptions_resize": Example(path=_HELD_PLAN, body={"quantity": 3}),
+    "plan_subscriptions_override": Example(path=_HELD_PLAN, body={"price": "7.90"}),
+    "plan_subscriptions_change": Example(
+        path=_HELD_PLAN,
+        body={"plan": "flex-20", "when": "renewal", "leftovers": "carry_over"},
+    ),
+    "plan_subscriptions_undo": Example(path=_HELD_PLAN),
+    "plan_subscriptions_cancel": Example(
+        path=_HELD_PLAN, body={"when": "period_end", "reason": "Moves abroad"}
     ),
     "counters_list": Example(path=_ACCOUNT),
     "ledger_list": Example(path=_ACCOUNT, query="kind=issue"),

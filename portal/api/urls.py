@@ -3,7 +3,7 @@
 from django.urls import URLPattern, URLResolver, include, path, re_path, register_converter
 from django.urls.converters import StringConverter
 
-from charging.api import accounts, emulation, ledger, sessions, sharing
+from charging.api import accounts, emulation, ledger, plan_subscriptions, sessions, sharing
 from notifications import api as notifications
 from plans import api as plans
 from plans.reference import addresses  # noqa: F401  registers <day:…>
@@ -70,6 +70,46 @@ _reference: list[URLPattern | URLResolver] = [
 _accounts = [
     path("", accounts.AccountListView.as_view(), name="api-accounts"),
     path("<key:id>/", accounts.AccountDetailView.as_view(), name="api-account"),
+    path(
+        "<key:id>/plan-subscriptions/",
+        plan_subscriptions.HeldPlanListView.as_view(),
+        name="api-held-plans",
+    ),
+    path(
+        "<key:id>/plan-subscriptions/<uuid:subscription>/",
+        plan_subscriptions.HeldPlanDetailView.as_view(),
+        name="api-held-plan",
+    ),
+    path(
+        "<key:id>/plan-subscriptions/<uuid:subscription>/periods/",
+        plan_subscriptions.PeriodListView.as_view(),
+        name="api-held-plan-periods",
+    ),
+    path(
+        "<key:id>/plan-subscriptions/<uuid:subscription>/cancel/",
+        plan_subscriptions.CancelView.as_view(),
+        name="api-held-plan-cancel",
+    ),
+    path(
+        "<key:id>/plan-subscriptions/<uuid:subscription>/change/",
+        plan_subscriptions.ChangeView.as_view(),
+        name="api-held-plan-change",
+    ),
+    path(
+        "<key:id>/plan-subscriptions/<uuid:subscription>/undo/",
+        plan_subscriptions.UndoView.as_view(),
+        name="api-held-plan-undo",
+    ),
+    path(
+        "<key:id>/plan-subscriptions/<uuid:subscription>/quantity/",
+        plan_subscriptions.QuantityView.as_view(),
+        name="api-held-plan-quantity",
+    ),
+    path(
+        "<key:id>/plan-subscriptions/<uuid:subscription>/overrides/",
+        plan_subscriptions.OverridesView.as_view(),
+        name="api-held-plan-overrides",
+    ),
     path("<key:id>/balances/", accounts.BalanceListView.as_view(), name="api-balances"),
     path(
         "<key:id>/balances/<key:bucket>/",

@@ -40,7 +40,7 @@ from portal.tenancy.scope import tenant_scope
 from portal.tenancy.secrets import seal
 from portal.tenancy.services import add_member, create_role
 from portal.tests.addresses import Address
-from subscribers.models import Account, Device
+from subscribers.models import Account, Device, PlanSubscription
 from subscribers.sharing import create_group
 from tests import factories
 
@@ -69,6 +69,7 @@ class Samples:
     burst: Burst
     client: ApiClient
     invited: User
+    held: PlanSubscription
     webhook: WebhookEndpoint
     delivery: WebhookDelivery
     event: NotificationEvent
@@ -82,6 +83,7 @@ class Samples:
             "code": MARK,
             "number": 2,
             "account_id": self.account.public_id,
+            "held_id": self.held.public_id,
             "device_id": self.device.public_id,
             "ref": self.session.ref,
             "email": self.invited.email,
@@ -121,6 +123,16 @@ class Samples:
             "api-ledger": {"id": self.account.public_id},
             "api-transfers": {"id": self.account.public_id},
             "api-reversals": {"id": self.account.public_id},
+            **{
+                f"api-held-plan{act}": {
+                    "id": self.account.public_id,
+                    "subscription": self.held.public_id,
+                }
+                for act in (
+                    *("s", "", "-periods", "-cancel", "-change", "-undo", "-quantity"),
+                    "-overrides",
+                )
+            },
             "api-device": {"id": self.device.public_id},
             "api-usage": {"id": self.device.public_id},
             "api-emulated-session": {"id": self.emulated.public_id},
@@ -149,6 +161,7 @@ def make_samples(tenant: Tenant) -> Samples:
             tenant=tenant,
             account=account,
             device=device,
+            held=PlanSubscription.objects.get(account=account),
             bucket=Bucket.objects.filter(account=account, service="data").get(),
             charge=_make_charge(account, now),
             session=_make_session(account, device, now),

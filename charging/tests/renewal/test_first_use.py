@@ -72,6 +72,7 @@ def test_the_first_use_begins_the_period_dates_the_buckets_and_takes_the_fees(he
     assert (now.period_starts_at, now.period_ends_at, now.due_at) == (USED, border, border)
     assert buckets(held)[0].expires_at == border
     assert buckets(held, "Welcome")[0].expires_at == USED + 3 * DAY
+    assert not any(each.awaits_first_use for each in (*buckets(held), *buckets(held, "Welcome")))
     assert money_left(held.account) == 7 * EURO  # 19 − 2 − 10
     reasons = (
         LedgerEntry.objects.filter(kind="post").order_by("pk").values_list("reason", flat=True)

@@ -23,6 +23,14 @@ NEEDS_A_SESSION = {
     "balances_change",
     "transfers_create",  # and a second account
     "reversals_create",
+    "plan_subscriptions_create",  # an add-on to buy, and what is held by an id
+    "plan_subscriptions_read",
+    "plan_periods_list",
+    "plan_subscriptions_resize",
+    "plan_subscriptions_override",
+    "plan_subscriptions_change",
+    "plan_subscriptions_undo",
+    "plan_subscriptions_cancel",
 }
 
 
