@@ -70,6 +70,7 @@ class Given:
         self.account = self._account(
             [self._bucket(name, _full(told)) for name, told in buckets.items()],
             [self._rates(self._take("prices", [])), *map(self._rates, self._take("fallback", []))],
+            self._rates(self._take("add_on", [])),
         )
         assert not self._given, f"unknown: {list(self._given)}"
 
@@ -88,7 +89,7 @@ class Given:
     def _take(self, key: str, otherwise: Any) -> Any:
         return self._given.pop(key, otherwise)
 
-    def _account(self, buckets: list[Bucket], lists: list[Rates]) -> Account:
+    def _account(self, buckets: list[Bucket], lists: list[Rates], add_on: Rates) -> Account:
         shared = {key: SharedOrder(order) for key, order in self._take("shared", {}).items()}
         only = Tariff(
             version_id=1,
@@ -101,7 +102,7 @@ class Given:
         return Account(
             id=1,
             buckets=tuple(buckets),
-            tariffs=(only,),
+            tariffs=(Tariff(version_id=2, label="Add-on", rates=add_on), only),
             rating_groups=GROUPS,
             almanac=self.almanac,
             shared=shared,
