@@ -22,23 +22,26 @@ def bucket_payload(bucket: Bucket) -> dict[str, Any]:
 
 def threshold_payload(bucket: Bucket, crossed: ThresholdCrossed) -> dict[str, Any]:
     """`state` is what the mark calls the side it is on: normal above it; below, its own name for
-    it or simply low. Of a counter, below is where its mark was reached. `percent` is None for a
-    threshold given as an amount."""
+    it or simply low. `limit`, `before` and `after` are what was left; of a counter what was used,
+    which is low from its mark on. `percent` is None for a threshold given as an amount."""
     mark = next((each for each in bucket.thresholds if each.name == crossed.threshold), None)
     low, normal = (mark.state if mark else "") or "low", "normal"
     return {
         **bucket_payload(bucket),
         "threshold": crossed.threshold,
         "percent": _percent(mark),
-        "limit": crossed.limit,
+        "limit": _shown(bucket, crossed.limit),
         "state": low if crossed.is_low else normal,
         "previous_state": normal if crossed.is_low else low,
-        "before": crossed.before,
-        "after": crossed.after,
+        "before": _shown(bucket, crossed.before),
+        "after": _shown(bucket, crossed.after),
         "action": str(crossed.action),
         "is_counter": bucket.counts,
-        "used": bucket.used,
     }
+
+
+def _shown(bucket: Bucket, remaining: int) -> int:
+    return bucket.granted - remaining if bucket.counts else remaining
 
 
 def _percent(mark: Threshold | None) -> str | None:

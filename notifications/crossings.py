@@ -23,6 +23,8 @@ class Crossing:
     is_low: bool
     device_id: str
     session_ref: str
+    is_counter: bool = False
+    """Of a usage counter: `after` and `limit` are what was used."""
 
 
 def read_crossing(payload: Mapping[str, Any]) -> Crossing:
@@ -39,6 +41,7 @@ def read_crossing(payload: Mapping[str, Any]) -> Crossing:
         is_low=payload["state"] != "normal",
         device_id=payload.get("device") or "",
         session_ref=payload.get("session") or "",
+        is_counter=bool(payload.get("is_counter")),
     )
 
 

@@ -23,6 +23,10 @@ def text_for(event: NotificationEvent, *, tenant: Tenant) -> str | None:
 def _threshold(payload: Payload, tenant: Tenant) -> str:
     crossing = read_crossing(payload)
     left = _in_words(max(crossing.after, 0), payload, tenant)
+    if crossing.is_counter:
+        passed = _in_words(crossing.limit, payload, tenant)
+        side = f"You have reached {passed}." if crossing.is_low else f"Below {passed} again."
+        return f"{crossing.bucket_name}: {left} used. {side}"
     if not crossing.is_low:
         return f"{crossing.bucket_name}: back to normal, you have {left}."
     percent = f"{crossing.percent} %" if crossing.percent else ""

@@ -74,6 +74,27 @@ class AccountOut(serializers.Serializer[Account]):
         return [device.public_id for device in account.devices.all()]
 
 
+class AccountStateIn(StrictSerializer):
+    state = serializers.ChoiceField(choices=Account.State.choices)
+    reason = serializers.CharField(max_length=300, help_text="For the audit trail and the event.")
+
+
+class AccountStateOut(serializers.Serializer[Any]):
+    """Where an account is in its life."""
+
+    account = serializers.CharField(source="account.public_id")
+    state = serializers.ChoiceField(source="account.state", choices=Account.State.choices)
+    since = serializers.DateTimeField(source="account.state_changed_at")
+    services = serializers.ListField(
+        source="rule.services",
+        child=serializers.CharField(),
+        allow_null=True,
+        help_text="Services it gets quota for; null for all.",
+    )
+    may_top_up = serializers.BooleanField(source="rule.may_top_up")
+    may_buy = serializers.BooleanField(source="rule.may_buy")
+
+
 def _runs(subscription: PlanSubscription, now: datetime) -> bool:
     return subscription.ends_at is None or subscription.ends_at > now
 

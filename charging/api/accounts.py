@@ -21,9 +21,17 @@ from portal.api.problems import Conflict, KeyReused
 from portal.api.views import TenantView
 from portal.formatting import money_text
 from portal.tenancy.validation import Invalid
+from subscribers.lifecycle import lifecycle_of
 from subscribers.models import Account, Device, PlanSubscription
 from subscribers.selectors import search_accounts
-from subscribers.serializers import AccountFilters, AccountIn, AccountOut
+from subscribers.serializers import (
+    AccountFilters,
+    AccountIn,
+    AccountOut,
+    AccountStateIn,
+    AccountStateOut,
+)
+from subscribers.services import StateUnchanged, change_account_state
 
 ACCOUNTS = "Accounts"
 BALANCES = "Balances"
@@ -147,3 +155,41 @@ class TopUpView(AccountView):
         if service == Service.MONEY:
             return services.top_up_money(account=account, **cause)
         return services.top_up_units(account=account, service=service, **cause)
+
+
+class AccountStateView(AccountView):
+    permission, write_permission = "subscribers.view", "subscribers.manage"
+
+    @extend_schema(
+        tags=[ACCOUNTS],
+        operation_id="accounts_state_read",
+        summary="Read an account's state",
+        responses=AccountStateOut,
+    )
+    def get(self, request: Request, id: str) -> Response:  # noqa: A002
+        """Where the account is in its life, and what it may do there."""
+        return Response(self._shown(self.account(id)))
+
+    @extend_schema(
+        tags=[ACCOUNTS],
+        operation_id="accounts_state_change",
+        summary="Suspend, reactivate or terminate an account",
+        request=AccountStateIn,
+        responses=AccountStateOut,
+    )
+    def put(self, request: Request, id: str) -> Response:  # noqa: A002
+        """To any state; the one it is in already is no error. Nothing leads out of terminated."""
+        account, body = self.account(id), self.body(AccountStateIn)
+        try:
+            account = change_account_state(
+                account=account, **body, actor=self.actor, now=timezone.now()
+            )
+        except StateUnchanged:
+            account = self.account(id)
+        except services.AccountTerminated as error:
+            raise Conflict("The account is terminated.") from error
+        return Response(self._shown(account))
+
+    def _shown(self, account: Account) -> dict[str, Any]:
+        rule = lifecycle_of(account.tenant).rules[account.state]
+        return dict(AccountStateOut({"account": account, "rule": rule}).data)

@@ -151,6 +151,10 @@ EXAMPLES: Final[dict[str, Example]] = {
             ],
         }
     ),
+    "accounts_state_read": Example(path=_ACCOUNT),
+    "accounts_state_change": Example(
+        path=_ACCOUNT, body={"state": "active", "reason": "Paid at the counter"}
+    ),
     "parents_read": Example(path=_ACCOUNT),
     "parents_replace": Example(path=_ACCOUNT, body={"parent": None}),
     "shared_groups_create": Example(

@@ -116,6 +116,7 @@ _accounts = [
         sharing.BalanceDetailView.as_view(),
         name="api-balance",
     ),
+    path("<key:id>/state/", accounts.AccountStateView.as_view(), name="api-account-state"),
     path("<key:id>/parent/", sharing.ParentView.as_view(), name="api-parent"),
     path("<key:id>/topups/", accounts.TopUpView.as_view(), name="api-topups"),
     path("<key:id>/counters/", ledger.CounterListView.as_view(), name="api-counters"),

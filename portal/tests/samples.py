@@ -118,6 +118,7 @@ class Samples:
                 "bucket_ref": self.bucket.ref,
             },
             "api-balance": {"id": self.account.public_id, "bucket": self.bucket.ref},
+            "api-account-state": {"id": self.account.public_id},
             "api-parent": {"id": self.account.public_id},
             "api-counters": {"id": self.account.public_id},
             "api-ledger": {"id": self.account.public_id},

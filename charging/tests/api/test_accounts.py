@@ -292,3 +292,22 @@ def test_money_without_cents_is_shown_without_them(contoso, now):
     caller.post("accounts/", ANA)
 
     assert caller.post("accounts/ana/topups/", {"amount": "500"}).json()["amount"] == "500"
+
+
+# ── states ───────────────────────────────────────────────────────────────────────────────────
+
+
+def test_an_account_is_suspended_and_reactivated_with_a_reason(rest, ana):
+    shown = rest.get("accounts/ana/state/").json()
+    assert (shown["state"], shown["services"], shown["may_buy"]) == ("active", None, True)
+
+    changed = rest.put("accounts/ana/state/", {"state": "suspended", "reason": "Lost phone"})
+
+    assert changed.status_code == 200
+    assert (changed.json()["state"], changed.json()["services"]) == ("suspended", [])
+    again = rest.put("accounts/ana/state/", {"state": "suspended", "reason": "Lost phone"})
+    assert again.json() == changed.json()
+    assert rest.put("accounts/ana/state/", {"state": "gone", "reason": "x"}).status_code == 400
+    rest.put("accounts/ana/state/", {"state": "terminated", "reason": "Left"})
+    back = rest.put("accounts/ana/state/", {"state": "active", "reason": "Came back"})
+    assert back.status_code == 409

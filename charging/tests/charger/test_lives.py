@@ -212,9 +212,17 @@ def test_a_counter_with_a_limit_caps_quota(
         voice(120, name="Fair use", role="counts", limits=True, thresholds=(mark(50),)),
     )
 
-    assert granted(phone.create(asks(VOICE, time=600))) == 120
+    session = phone.open(asks(VOICE, time=600))  # no more than the counter allows: 120
     with tenant_scope(tenant):
         assert bucket_named(account, "Fair use").reserved == 120
+    phone.release(session, reports(VOICE, time=60))
+
+    with tenant_scope(tenant):
+        [(_, told)] = events_of(account, "bucket.threshold_crossed")
+        assert (told["is_counter"], told["limit"], told["before"], told["after"]) == (
+            True, 60, 0, 60,
+        )  # fmt: skip
+    assert granted(phone.create(asks(VOICE, time=600))) == 60
     assert_books_are_right("northwind")
 
 
