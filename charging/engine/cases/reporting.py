@@ -83,6 +83,8 @@ def differences(case: Case, outcomes: list[Outcome]) -> Iterator[Difference]:
             came = got.get(figure)
             if came is None and figure.startswith(_BALANCE):
                 came = _balance(case, case.events[place], outcome, figure.removeprefix(_BALANCE))
+            elif came is None and outcome.error and isinstance(value, Decimal):
+                came = Decimal(0)  # what was refused costs, grants and charges nothing
             if not any(_equal(each, came, tolerance) for each in allowed):
                 yield Difference(
                     event=place + 1, figure=figure, expected=say(allowed[0]), got=say(came)

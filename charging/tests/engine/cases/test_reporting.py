@@ -56,6 +56,14 @@ def test_an_expected_error_with_balances_is_compared_whole():
     assert not verdict({**expect, "balances": {"m": "9"}}, ground=ground).ok
 
 
+def test_what_was_refused_costs_and_charges_nothing():
+    ground = {**given(money("m", "10")), "rating_profiles": []}
+    expect = {"error": "RATING_PLAN_NOT_FOUND", "cost": "0", "charged_usage": "0"}
+
+    assert verdict(expect, ground=ground).ok
+    assert not verdict({**expect, "cost": "1"}, ground=ground).ok
+
+
 def test_a_debt_that_was_never_made_is_nothing():
     assert verdict({**RIGHT, "balances": {"*default": "0"}}).ok
     assert not verdict({**RIGHT, "balances": {"*default": "-1"}}).ok
