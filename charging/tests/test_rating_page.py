@@ -68,7 +68,8 @@ def test_the_page_prints_the_examples_figures_and_no_others(name: str) -> None:
 def outcomes_of(story: dict[str, Any]) -> set[Figure]:
     """What must stand in the prose: whatever comes out, nothing apart."""
     told: list[Any] = [
-        [step[key] for key in (*charging.EXPECTED, "money") if key in step] for step in story.get("steps", [])
+        [step[key] for key in (*charging.EXPECTED, "money") if key in step]
+        for step in story.get("steps", [])
     ]
     return set(figures_within([*told, story.get("ends", [])]))
 
