@@ -29,7 +29,10 @@ _DATES: Final = [
     for day in range(1, last + 1)
 ]
 """Month and day, and how often it comes in 400 years."""
-_ANY_DATE: Final = [((1, 1), 146_097)]
+_MONTHS: Final = [
+    ((month, 1), sum(weight for each, weight in _DATES if each[0] == month))
+    for month in range(1, 13)
+]
 _YEAR_SECONDS: Final = 146_097 * _DAY_SECONDS // _CYCLE_YEARS
 _HOLIDAYS_A_YEAR: Final = 12
 _T = TypeVar("_T")
@@ -269,7 +272,7 @@ def _width(windows: tuple[Window, ...], closed: tuple[Window, ...]) -> int:
         lambda year: tuple(not window.years or year in window.years for window in both),
     )
     dates = _kinds(
-        _DATES if any(window.months or window.month_days for window in both) else _ANY_DATE,
+        _dates(both),
         lambda each: tuple(
             (not window.months or each[0] in window.months)
             and (not window.month_days or each[1] in window.month_days)
@@ -296,6 +299,11 @@ def _width(windows: tuple[Window, ...], closed: tuple[Window, ...]) -> int:
         seconds = _open_seconds(opening if windows else [Window()], closing)
         total += seconds * prod(weight for _, weight in kind)
     return min(total // (_CYCLE_YEARS * _CYCLE_YEARS * 7 * 365), _YEAR_SECONDS)
+
+
+def _dates(windows: Iterable[Window]) -> list[tuple[tuple[int, int], int]]:
+    """Dates that windows may tell apart, and how often they come: days of the year, or months."""
+    return _DATES if any(window.month_days for window in windows) else _MONTHS
 
 
 def _kinds(
