@@ -166,7 +166,7 @@ def _head(request: TenantRequest, found: Account) -> dict[str, Any]:
         "plans": list(plans_running(found, now=timezone.now())),
         "devices": devices,
         "counters": counters_of(found, now=timezone.now()),
-        **sharing_context(found),
+        **sharing_context(found, now=timezone.now()),
         "may_emulate": actor.may("charging.emulate"),
         "may_see_notifications": may_see_notifications,
         "recent_events": told_about(found, limit=5) if may_see_notifications else [],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django.http import Http404, HttpResponse
@@ -13,6 +14,7 @@ from charging.pages.correction_forms import METERED_OR_MONEY, CapForm, GroupForm
 from charging.pages.refusals import refusals_at
 from charging.pages.requests import account_or_404, close_dialog, dialog, reload_account
 from charging.refs import bucket_key
+from charging.selectors import drawn_on
 from charging.services import sharing
 from charging.services.sharing import caps_of
 from plans.models import UNIT_OF_SERVICE, Service
@@ -27,7 +29,7 @@ SHOWN_MAX = 10
 """Children or members named on an account's page."""
 
 
-def sharing_context(account: Account) -> dict[str, Any]:
+def sharing_context(account: Account, *, now: datetime) -> dict[str, Any]:
     """For `subscribers/_sharing.html`: who shares with the account, and its caps."""
     children = list(account.children.order_by("pk")[: SHOWN_MAX + 1])
     members: list[Account] = []
@@ -43,6 +45,7 @@ def sharing_context(account: Account) -> dict[str, Any]:
         "members": members[:SHOWN_MAX],
         "has_more_members": len(members) > SHOWN_MAX,
         "caps": list(caps.values()),
+        "drawn_on": drawn_on(account, now=now),
         "shares": account.parent_id is not None or account.shared_group_id is not None,
     }
 

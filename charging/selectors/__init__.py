@@ -6,6 +6,7 @@ from charging.selectors.balances import (
     ThresholdState,
     balances_of,
     counters_of,
+    drawn_on,
     find_bucket,
 )
 from charging.selectors.explanation import ExplainedMessage, explain, explain_detail
@@ -30,6 +31,7 @@ __all__ = [
     "ThresholdState",
     "balances_of",
     "counters_of",
+    "drawn_on",
     "explain",
     "explain_detail",
     "find_bucket",

@@ -89,6 +89,18 @@ def balances_of(account: Account, *, now: datetime, include_expired: bool = Fals
     return [balance_of(bucket) for bucket in sorted(_with_thresholds(buckets), key=_shown_order)]
 
 
+def drawn_on(account: Account, *, now: datetime) -> list[Bucket]:
+    """What the account may draw on of others: its parent's and its group's shared balances."""
+    givers = Q(account=account.parent_id) if account.parent_id else Q(pk__in=[])
+    if account.shared_group_id:
+        givers |= Q(account__shared_group=account.shared_group_id)
+    if not account.parent_id and not account.shared_group_id:
+        return []
+    shared = Bucket.objects.filter(givers, role=Bucket.Role.PAYS, is_shared=True)
+    shared = _valid(shared.exclude(account=account), account, now).select_related("account")
+    return sorted(shared, key=_shown_order)
+
+
 def counters_of(account: Account, *, now: datetime) -> list[Counter]:
     """What the account's counters have counted in their current cycles, in the order of
     balances."""

@@ -169,8 +169,11 @@ def test_a_cap_is_set_shown_and_taken_off(dialog, account, other, now):
 
     assert dialog.post(address, {"amount": "2", "amount_unit": "GB"}).status_code == 204
     assert sharing.caps_of(other).get().granted == 2 * 2**30
-    page = dialog.get("/accounts/acc-2/").text
-    assert "Taken from the parent: data" in page
+    voice = bucket_named(account, "Voice")
+    sharing.change_bucket(bucket=voice, is_shared=True, actor=SYSTEM, now=now)
+    page = dialog.get("/accounts/acc-2/")
+    assert "Taken from the parent: data" in page.text
+    assert [one.pk for one in page.context["drawn_on"]] == [voice.pk]
     dialog.post(address, {"amount": "", "amount_unit": "GB"})
     assert not sharing.caps_of(other).exists()
 

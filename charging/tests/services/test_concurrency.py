@@ -9,9 +9,9 @@ from datetime import datetime
 from functools import partial
 
 import pytest
-from django.db import connections
+from django.db import connections, transaction
 
-from charging import services
+from charging import ledger, services
 from charging.models import LedgerEntry
 from charging.tests.services.reading import (
     assert_ledger_rebuilds_buckets,
@@ -177,3 +177,52 @@ def test_of_two_base_plans_bought_at_once_there_is_one(tenant, account, now):
     with tenant_scope(tenant):
         assert money_of(other).available == 30_100_000_000  # 50 − 19.90, once
         assert_ledger_rebuilds_buckets(other)
+
+
+def test_transfers_both_ways_at_once_wait_for_each_other_and_lose_nothing(
+    tenant: Tenant, account: Account, now: datetime
+) -> None:
+    """Both locks are taken in the order of their ids, whichever side gives."""
+    with tenant_scope(tenant):
+        other = factories.make_account("acc-2", now=now)
+        factories.top_up(account, "50.00", now=now)
+        factories.top_up(other, "50.00", now=now)
+
+    def send(source: Account, target: Account) -> object:
+        return services.transfer_amount(
+            source=money_of(source), target=money_of(target), amount=EURO, reason="request",
+            actor=SYSTEM, now=now,
+        )  # fmt: skip
+
+    acts = [partial(send, account, other), partial(send, other, account)] * 20
+    made = at_once(tenant, acts)
+
+    assert all(isinstance(one, LedgerEntry) for one in made), made
+    with tenant_scope(tenant):
+        assert money_of(account).available == money_of(other).available == 50 * EURO
+        assert_ledger_rebuilds_buckets(account)
+        assert_ledger_rebuilds_buckets(other)
+
+
+def test_a_charge_that_many_reverse_at_once_is_given_back_once(
+    tenant: Tenant, account: Account, now: datetime
+) -> None:
+    with tenant_scope(tenant):
+        factories.top_up(account, "10.00", now=now)
+        with transaction.atomic():
+            charge = ledger.spend(
+                account=account,
+                bucket=money_of(account),
+                amount=EURO,
+                cause=ledger.Cause(actor=SYSTEM, now=now),
+            )
+
+    def give_back() -> object:
+        entry = LedgerEntry.objects.select_related("account", "bucket").get(pk=charge.pk)
+        return services.reverse_entry(entry=entry, reason="goodwill", actor=SYSTEM, now=now)
+
+    made = Counter(type(one) for one in at_once(tenant, [give_back] * HANDS))
+
+    assert made == {LedgerEntry: 1, services.AlreadyReversed: HANDS - 1}
+    with tenant_scope(tenant):
+        assert money_of(account).available == 10 * EURO
