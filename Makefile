@@ -8,7 +8,7 @@ ARGS ?=
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run manage test screenshots bench-engine check fmt lock
+.PHONY: help setup run manage test screenshots bench-engine bench-renewal check fmt lock
 
 help: ## list the commands
 	@echo 'make ...'
@@ -33,6 +33,10 @@ screenshots: ## take the pictures of docs/images from the browser's story
 
 bench-engine: setup ## decisions a second of the charging engine alone
 	@$(BIN)/python -m bench.engine
+
+bench-renewal: setup ## renew 100,000 plans that are due at once, and check the books
+	@$(PYTHON) deploy/local/prepare.py --tests
+	@$(BIN)/python -m bench.renewal $(ARGS)
 
 check: setup ## lint, types, import contracts, migrations, production settings
 	@$(BIN)/python -m deploy.local.check

@@ -44,6 +44,10 @@ _EVENT_ROWS: Final = {
     "account.transferred": ("TRANSFER", "info"),
     "account.reversed": ("REVERSE", "good"),
     "plan_subscription.started": ("PLAN", "good"),
+    "plan_subscription.activated": ("PLAN", "good"),
+    "plan_subscription.renewed": ("RENEWED", "good"),
+    "plan_subscription.grace_started": ("GRACE", "warn"),
+    "plan_subscription.lapsed": ("LAPSED", "bad"),
     "session.closed_by_sweep": ("SWEEP", "warn"),
 }
 
