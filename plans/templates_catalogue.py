@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Final
 
 from plans.conventions import Conventions
 from plans.rating_groups import DATA_SLICE_OCTETS
 from plans.specs import AllowanceSpec, RateSpec, ThresholdSpec, VersionSpec
+from plans.terms import BandSpec, ConditionsSpec, LifetimeSpec, WindowSpec
 from portal.formatting import NANO, currency_decimals
 
 CONTENT_RATING_GROUP: Final = 310
@@ -147,6 +148,93 @@ def _iot_meter(by: Conventions) -> VersionSpec:
     )
 
 
+def _fair_use(by: Conventions) -> VersionSpec:
+    """Unlimited within reason: beyond the fair use it goes on, slower."""
+    return VersionSpec(
+        currency=by.currency,
+        price=_price("24.90", by),
+        renewal="month",
+        renewal_count=1,
+        bands=(
+            BandSpec(
+                code="evenings",
+                name="Evenings and weekends",
+                windows=(
+                    WindowSpec(weekdays=(1, 2, 3, 4, 5), start=19 * 3600, end=7 * 3600),
+                    WindowSpec(weekdays=(0, 6)),
+                    WindowSpec(holidays=True),
+                ),
+            ),
+        ),
+        allowances=(
+            AllowanceSpec(
+                name="Unlimited data",
+                service="data",
+                amount=_gigabytes(50, by),
+                display_unit="GB",
+                is_unlimited=True,
+                conditions=ConditionsSpec(zones=("home",)),
+                thresholds=(
+                    ThresholdSpec(percent=Decimal(20)),
+                    ThresholdSpec(name="Fair use reached", percent=Decimal(0), action="throttle"),
+                ),
+            ),
+            AllowanceSpec(
+                name="Minutes",
+                service="voice",
+                amount=300 * 60,
+                display_unit="min",
+                renewal="roll_over",
+                roll_over_periods_max=1,
+                thresholds=_percents(20),
+            ),
+        ),
+        rates=(
+            replace(_voice_rate("0.04", by), conditions=ConditionsSpec(band="evenings")),
+            _voice_rate("0.09", by),
+            _sms_rate("0.09", by),
+            _data_rate("0.01", by),
+        ),
+    )
+
+
+def _travel_week(by: Conventions) -> VersionSpec:
+    """An add-on for abroad that begins with its first use and cannot shock: what is spent abroad
+    is counted, told at 80 % and 100 % of 50, and capped there."""
+    abroad = ConditionsSpec(zones=("roaming",))
+    return VersionSpec(
+        currency=by.currency,
+        renewal="none",
+        renewal_count=1,
+        is_add_on=True,
+        quantity_max=4,
+        start="first_use",
+        purchase_fee=_price("9.90", by),
+        allowances=(
+            AllowanceSpec(
+                name="Data abroad",
+                service="data",
+                amount=_gigabytes(3, by),
+                display_unit="GB",
+                conditions=abroad,
+                lifetime=LifetimeSpec(span="weeks", from_first_use=True),
+                thresholds=_percents(20),
+            ),
+            AllowanceSpec(
+                name="Spent on data abroad",
+                service="money",
+                rating_groups=tuple(group.number for group in by.groups_of("data")),
+                amount=_price("50", by),
+                role="counts",
+                limits=True,
+                conditions=abroad,
+                thresholds=_percents(80, 100),
+            ),
+        ),
+        rates=(replace(_data_rate("0.05", by), conditions=abroad),),
+    )
+
+
 TEMPLATES: Final = {
     template.code: template
     for template in (
@@ -170,6 +258,20 @@ TEMPLATES: Final = {
             "A few megabytes a month for a device that reports readings.",
             "activity",
             _iot_meter,
+        ),
+        Template(
+            "fair-use",
+            "Unlimited, fair use",
+            "Data without end, slower beyond 50 GB; cheaper calls in the evening.",
+            "bolt",
+            _fair_use,
+        ),
+        Template(
+            "travel-week",
+            "Travel week",
+            "An add-on for abroad, from its first use on, with a cap on what it can cost.",
+            "world",
+            _travel_week,
         ),
     )
 }

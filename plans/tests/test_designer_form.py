@@ -78,7 +78,7 @@ def test_what_the_form_writes_it_reads_back(by: Conventions) -> None:
 def test_every_template_can_be_published_and_edited(by: Conventions, code: str) -> None:
     spec = TEMPLATES[code].build(by)
 
-    form = DraftForm(texts_of(PLAN, 0, spec, by), by)
+    form = DraftForm(texts_of(PLAN, 0, spec, by), by, spec)
 
     assert form.validate(), form.error_links
     assert not validate_for_publishing(spec, rating_groups=by.metered, currency="EUR")
