@@ -15,7 +15,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Max
 
 from notifications import outbox
-from plans import selectors
+from plans import examples, selectors
 from plans.models import Plan, PlanVersion
 from plans.rating_groups import create_default_rating_groups, save_rating_group
 from plans.records import changed_parts, recorded
@@ -206,7 +206,7 @@ def publish_version(
     """Freeze the draft and make it what new subscribers get; the version before is retired.
 
     Subscribers stay on the version they hold. With `revision`, only what was reviewed is
-    published. Raises NotADraft, DraftConflict, Invalid.
+    published. Its examples must come true. Raises NotADraft, DraftConflict, Invalid.
     """
     actor.require(PUBLISH)
     locked = _lock_version(version)
@@ -221,7 +221,7 @@ def publish_version(
         currency=current_tenant().currency,
         references=selectors.references(locked.plan.code),
     )
-    if errors:
+    if errors := errors or examples.failures_of(locked):
         raise Invalid(errors)
     retired = selectors.published_version(locked.plan)
     if retired is not None:

@@ -48,18 +48,17 @@ TO_SPAIN = ConditionsSpec(
     band="weekday-evenings",
 )
 EXAMPLE = ExampleSpec(
-    title="A 4:12 call to Spain in the evening",
+    title="2 MB beyond the allowance",
     case={
         "events": [
             {
                 "op": "rate",
-                "type": "voice",
-                "destination": "34911234567",
+                "type": "data",
                 "answer_time": "2026-11-25T19:00:00Z",
-                "usage": 252,
+                "usage": 2097152,
             }
         ],
-        "expect": [{"cost": "0.45"}],
+        "expect": [{"cost": "0.02"}],
     },
 )
 

@@ -170,18 +170,17 @@ BODY: dict[str, Any] = {
     ],
     "examples": [
         {
-            "title": "A 4:12 call to Spain in the evening",
+            "title": "2 MB beyond the allowance",
             "case": {
                 "events": [
                     {
                         "op": "rate",
-                        "type": "voice",
-                        "destination": "34911234567",
+                        "type": "data",
                         "answer_time": "2026-11-25T19:00:00Z",
-                        "usage": 252,
+                        "usage": 2097152,
                     }
                 ],
-                "expect": [{"cost": 0.45}],
+                "expect": [{"cost": 0.02}],
             },
         }
     ],
@@ -250,7 +249,7 @@ def test_money_and_times_are_answered_as_texts(rest, address):
     assert data["own_rate"]["slots"][0]["price"] == "0.005"
     assert (data["thresholds"][0]["quiet_from"], data["unit"]) == ("22:00", "octets")
     assert (spent["amount"], spent["unit"]) == ("50.00", "EUR")
-    assert version["examples"][0]["case"]["expect"] == [{"cost": "0.45"}]
+    assert version["examples"][0]["case"]["expect"] == [{"cost": "0.02"}]
 
 
 def rate(**changes: Any) -> dict[str, Any]:
@@ -266,7 +265,7 @@ def window(**fields: Any) -> dict[str, Any]:
 
 
 def example(text: str) -> dict[str, Any]:
-    case = {"events": [{"op": text}], "expect": [{}]}
+    case = {"events": [{"op": "rate", "category": text}], "expect": [{}]}
     return {"examples": [{"title": "x", "case": case}]}
 
 

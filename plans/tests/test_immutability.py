@@ -10,8 +10,9 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 
 from plans.models import PlanVersion
-from plans.specs import ExampleSpec, VersionSpec
+from plans.specs import VersionSpec
 from plans.terms import BandSpec, WindowSpec
+from plans.tests.samples import EXAMPLE
 from portal.tenancy.models import Tenant
 from tests.factories import flex_spec, make_plan, make_published_plan
 
@@ -55,7 +56,7 @@ def banded_spec() -> VersionSpec:
     """Flex 20 with one row of every kind of part."""
     return flex_spec(
         bands=(BandSpec(code="evening", name="Evenings", windows=(WindowSpec(start=64_800),)),),
-        examples=(ExampleSpec(title="Nothing", case={"events": [{"op": "rate"}], "expect": [{}]}),),
+        examples=(EXAMPLE,),
     )
 
 

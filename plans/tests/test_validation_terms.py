@@ -275,27 +275,45 @@ def test_what_an_allowance_may_say(spec: VersionSpec) -> None:
     assert paths(spec) == []
 
 
+SMS_EVENT = {"op": "rate", "type": "sms", "answer_time": "2026-11-25T19:00:00Z", "usage": 1}
+
+
+def example(**changes: Any) -> VersionSpec:
+    case = {"events": [SMS_EVENT], "expect": [{"cost": "0.09"}], **changes}
+    return version(examples=(ExampleSpec(title="An SMS", case=case),))
+
+
+def event(**changes: Any) -> VersionSpec:
+    return example(events=[{**SMS_EVENT, **changes}])
+
+
 @pytest.mark.parametrize(
-    ("case", "path"),
+    ("spec", "path", "words"),
     [
-        ({}, "events"),
-        ({"events": "x", "expect": []}, "events"),
-        ({"events": [], "expect": []}, "events"),
-        ({"events": [{}]}, "expect"),
-        ({"events": [{}], "expect": [{}, {}]}, "expect"),
-        ({"events": [{}], "expect": [{}], "given": 1}, "given"),
+        (example(events="x"), "", "Events: must be a list."),
+        (example(given=1), "", "Given: must be an object."),
+        (example(expect=[]), "", "Expect: must have one entry for each event."),
+        (example(expected=[]), "", "Unknown field 'expected'."),
+        (event(op="eat"), "", None),
+        (event(uses=1), "", "Unknown field 'events[0].uses'."),
+        (event(category="a\x00b"), "", "A text in it has a character that cannot be stored."),
+        (event(category="x" * 70_000), "", "A case has at most 65,536 characters."),
+        (event(repeat=1_001), "events", None),
+        (event(type="voice", usage=2_678_401), "events/0", None),
     ],
 )
-def test_the_shape_of_an_example(case: dict[str, Any], path: str) -> None:
-    spec = version(examples=(ExampleSpec(title="A call", case=case),))
+def test_the_shape_of_an_example(spec: VersionSpec, path: str, words: str | None) -> None:
+    (error,) = validate_spec(spec, rating_groups=GROUPS, references=KNOWN)
 
-    assert paths(spec) == [f"examples/0/case/{path}"]
+    assert error.path == f"examples/0/case/{path}".rstrip("/")
+    assert words in (None, error.message)
 
 
 def test_an_example_has_a_title_of_its_own() -> None:
-    example = ExampleSpec(title="", case={"events": [{}], "expect": [{}]})
+    (spec,) = example().examples
 
-    assert paths(version(examples=(example,))) == ["examples/0/title"]
+    assert paths(version(examples=(replace(spec, title=""),))) == ["examples/0/title"]
+    assert paths(version(examples=(spec, spec))) == ["examples/0/title", "examples/1/title"]
 
 
 # ── publishing ───────────────────────────────────────────────────────────────────────────────

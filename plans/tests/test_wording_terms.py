@@ -268,7 +268,7 @@ def test_differences_of_terms_in_words(named: Conventions) -> None:
             "what is left rolls over, at most 5 GB, for 2 periods, used after the new",
             "what is left is lost when the next period begins",
         ),
-        Change("Example", "A 4:12 call to Spain in the evening", ""),
+        Change("Example", "2 MB beyond the allowance", ""),
     ]  # fmt: skip
     (rate,) = [change for change in changes if "rate" in change.field]
     assert rate.field == "Spain, evenings · rate"

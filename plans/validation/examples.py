@@ -1,4 +1,7 @@
-"""The shape of a version's examples: rating cases of the format `rating-cases/1`."""
+"""The shape of a version's examples: rating cases of the format `rating-cases/1`.
+
+Whether they come true is asked when the version is published (plans/examples.py).
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,9 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
+from charging.engine.cases.case import Case, Kind
+from charging.engine.cases.nodes import NotACase
+from charging.engine.cases.reading import read_case
 from plans.specs import ExampleSpec
 from plans.validation.fields import check_name
 from portal.tenancy.validation import FieldError
@@ -14,6 +20,7 @@ from portal.tenancy.validation import FieldError
 EXAMPLES_MAX: Final = 200
 EVENTS_MAX: Final = 1_000
 CASE_LENGTH_MAX: Final = 65_536
+SECONDS_MAX: Final = 31 * 86_400
 
 
 def check_examples(examples: Sequence[ExampleSpec]) -> Iterator[FieldError]:
@@ -39,19 +46,22 @@ def _check_shape(case: Mapping[str, Any]) -> Iterator[FieldError]:
     if any(not _is_storable(part) for part in _texts(case)):
         yield FieldError("", "A text in it has a character that cannot be stored.")
         return
-    events, expected = case.get("events"), case.get("expect")
-    for name, entries in (("events", events), ("expect", expected)):
-        if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
-            yield FieldError(name, "Give a list of objects.")
-            return
-    assert isinstance(events, list)
-    assert isinstance(expected, list)
-    if not 1 <= len(events) <= EVENTS_MAX:
-        yield FieldError("events", f"Give 1 to {EVENTS_MAX:,} events.")
-    elif len(expected) != len(events):
-        yield FieldError("expect", "Give one entry for each event.")
-    if not isinstance(case.get("given", {}), dict):
-        yield FieldError("given", "Give an object.")
+    try:
+        read = read_case({"id": "example", **case})
+    except NotACase as error:
+        yield FieldError("", f"{str(error).removeprefix('the case: ').capitalize()}.")
+        return
+    yield from _check_size(read)
+
+
+def _check_size(case: Case) -> Iterator[FieldError]:
+    """That it takes no time to speak of."""
+    if not 1 <= sum(event.repeat for event in case.events) <= EVENTS_MAX:
+        yield FieldError("events", f"Give 1 to {EVENTS_MAX:,} events, repeated ones counted.")
+    for place, event in enumerate(case.events):
+        used = max(filter(None, (event.usage, event.total_usage, event.last_used)), default=0)
+        if event.kind is Kind.VOICE and used > SECONDS_MAX:
+            yield FieldError(f"events/{place}", f"A call lasts at most {SECONDS_MAX:,} seconds.")
 
 
 def _texts(value: Any) -> Iterator[str]:

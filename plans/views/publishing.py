@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 from django_htmx.http import HttpResponseClientRedirect
 
-from plans import selectors, services
+from plans import examples, selectors, services
 from plans.checks import findings
 from plans.conventions import conventions
 from plans.designer.controls import posted_whole
@@ -90,6 +90,7 @@ def _publish_context(
         currency=by.currency,
         references=by.references,
     )
+    blocking = blocking or examples.failures_of(version)
     return {
         "plan": version.plan,
         "version": version,
