@@ -34,9 +34,17 @@ def set_parent(*, account: Account, parent: Account | None, actor: Actor, now: d
 
     Raises Invalid at `parent` (another currency, a cycle, too deep), AccountTerminated.
     """
+    return change_parent(account=account, parent=parent, actor=actor, now=now)[0]
+
+
+@transaction.atomic
+def change_parent(
+    *, account: Account, parent: Account | None, actor: Actor, now: datetime
+) -> tuple[Account, bool]:
+    """The same; whether anything changed, too."""
     account = _lock_to_move(account, joins=parent, loses="parent")
     if account.parent_id == (parent.pk if parent else None):
-        return account
+        return account, False
     before = account.parent
     if parent is not None:
         parent = Account.objects.get(pk=parent.pk)
@@ -59,7 +67,7 @@ def set_parent(*, account: Account, parent: Account | None, actor: Actor, now: d
         after={"parent": change["after"]} if parent else {},
     )
     account.refresh_from_db()
-    return account
+    return account, True
 
 
 @transaction.atomic

@@ -126,18 +126,23 @@ def cap(request: TenantRequest, account_id: str) -> HttpResponse:
 @require_POST
 @tenant_permission_required("balances.adjust")
 def share(request: TenantRequest, account_id: str, bucket_ref: str) -> HttpResponse:
-    """Offer a balance to children and group, or keep it (`on`)."""
+    """Offer a balance to children and group or keep it (`on`), block it or let it pay again
+    (`blocked`)."""
     account = account_or_404(account_id)
     found = Bucket.objects.filter(account=account, pk=bucket_key(bucket_ref) or 0).first()
     if found is None or found.role != Bucket.Role.PAYS:
         raise Http404(f"no balance {bucket_ref} of {account_id}")
+    asked = {"is_shared": request.POST.get("on"), "is_disabled": request.POST.get("blocked")}
+    changes: dict[str, Any] = {
+        name: said == "yes" for name, said in asked.items() if said is not None
+    }
     changed = sharing.change_bucket(
-        bucket=found,
-        is_shared=request.POST.get("on") == "yes",
-        actor=request.actor,
-        now=timezone.now(),
+        bucket=found, **changes, actor=request.actor, now=timezone.now()
     )
-    text = "is shared" if changed.is_shared else "is kept for the account"
+    if "is_disabled" in changes:
+        text = "is blocked" if changed.is_disabled else "pays again"
+    else:
+        text = "is shared" if changed.is_shared else "is kept for the account"
     return close_dialog(f"{changed.name} {text} now.")
 
 

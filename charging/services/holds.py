@@ -2,56 +2,69 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
+
+from django.db.models import Q, QuerySet
 
 from charging import ledger
-from charging.engine.values import Line, SessionState
+from charging.engine.values import SessionState
 from charging.ledger import Cause
-from charging.models import Bucket, ChargingSession
+from charging.models import Bucket, ChargingSession, LedgerEntry
 from charging.session_memory import decode_memory, encode_state
 from subscribers.models import Account
 
 
-def return_holds(*, takers: Collection[int], givers: Collection[int], cause: Cause) -> None:
-    """Hand back what sessions of the accounts `takers` have reserved in buckets of `givers`.
+def return_lost_holds(account: Account, *, cause: Cause) -> None:
+    """Hand back what sessions of the account hold of others, and others' sessions of it, that may
+    no longer draw on it.
 
-    The caller holds all their locks. What was granted is used all the same: its report is settled
-    from what the taker has by then.
+    The caller holds the locks of all that shared. What was granted is used all the same: its
+    report is settled from what its account has by then.
     """
-    buckets = {
-        bucket.pk: bucket for bucket in Bucket.objects.filter(account__in=givers, reserved__gt=0)
-    }
-    if not buckets:
-        return
-    accounts = Account.objects.select_related("tenant").in_bulk(set(givers))
-    sessions = ChargingSession.objects.filter(account__in=takers, state=ChargingSession.State.OPEN)
-    for session in sessions.order_by("pk"):
+    for session in _sessions_about(account):
         memory, told = decode_memory(bytes(session.state_bytes))
-        held = dict(_take_out(memory, buckets.keys()))
-        for key, amount in held.items():
-            bucket = buckets[key]
+        held = {part.bucket_id for line in memory.lines.values() for part in line.parts}
+        buckets = Bucket.objects.select_related("account__tenant").in_bulk(held)
+        lost = {
+            key: bucket for key, bucket in buckets.items() if not _may_draw(session.account, bucket)
+        }
+        for key, amount in _take_out(memory, lost.keys()).items():
+            bucket = lost[key]
             ledger.void(
-                account=accounts[bucket.account_id],
+                account=bucket.account,
                 bucket=bucket,
                 amount=amount,
                 session=session,
                 cause=cause,
             )
-        if held:
+        if lost:
             session.state_bytes = encode_state(memory, told)
             session.save(update_fields=["state_bytes"])
 
 
-def _take_out(memory: SessionState, buckets: Collection[int]) -> Iterator[tuple[int, int]]:
+def _sessions_about(account: Account) -> QuerySet[ChargingSession]:
+    """Open ones of the account, and others' that took from its buckets."""
+    took = LedgerEntry.objects.filter(account=account, session__state=ChargingSession.State.OPEN)
+    about = Q(account=account) | Q(pk__in=took.values("session"))
+    found = ChargingSession.objects.filter(about, state=ChargingSession.State.OPEN)
+    return found.select_related("account").order_by("pk")
+
+
+def _may_draw(taker: Account, bucket: Bucket) -> bool:
+    if bucket.account_id == taker.pk:
+        return True
+    in_group = taker.shared_group_id is not None and (
+        bucket.account.shared_group_id == taker.shared_group_id
+    )
+    return bucket.is_shared and (in_group or bucket.account_id == taker.parent_id)
+
+
+def _take_out(memory: SessionState, buckets: Collection[int]) -> dict[int, int]:
     """Drop the session's parts in these buckets: how much they held of each."""
     held: dict[int, int] = {}
     for line in memory.lines.values():
         for part in line.parts:
-            if part.bucket_id in buckets:
+            if part.bucket_id in buckets and part.amount:
                 held[part.bucket_id] = held.get(part.bucket_id, 0) + part.amount
-        _keep_others(line, buckets)
-    yield from ((key, amount) for key, amount in held.items() if amount)
-
-
-def _keep_others(line: Line, buckets: Collection[int]) -> None:
-    line.parts = [part for part in line.parts if part.bucket_id not in buckets]
+        line.parts = [part for part in line.parts if part.bucket_id not in buckets]
+    return held

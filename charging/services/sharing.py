@@ -16,7 +16,7 @@ from charging import ledger
 from charging.engine.lifetimes import months_later
 from charging.ledger import Cause
 from charging.models import Bucket
-from charging.services.holds import return_holds
+from charging.services.holds import return_lost_holds
 from charging.services.rules import check_amount, lock_living, written
 from plans.models import UNIT_OF_SERVICE, Service
 from portal.tenancy import audit
@@ -38,12 +38,12 @@ def set_parent(*, account: Account, parent: Account | None, actor: Actor, now: d
 
     Raises what `subscribers.sharing.set_parent` does.
     """
-    account.refresh_from_db(fields=["parent"])
-    before = account.parent_id
-    account = sharing.set_parent(account=account, parent=parent, actor=actor, now=now)
-    if before is not None and account.parent_id != before:
-        cause = Cause(actor=actor, now=now, reason="No longer below its parent")
-        return_holds(takers=[account.pk], givers=[before], cause=cause)
+    account, has_changed = sharing.change_parent(
+        account=account, parent=parent, actor=actor, now=now
+    )
+    if has_changed:
+        cause = Cause(actor=actor, now=now, reason="Below another parent")
+        return_lost_holds(account, cause=cause)
         _end_caps(account, Bucket.Caps.PARENT, actor, now)
     return account
 
@@ -51,14 +51,9 @@ def set_parent(*, account: Account, parent: Account | None, actor: Actor, now: d
 @transaction.atomic
 def leave_group(*, account: Account, actor: Actor, now: datetime) -> Account:
     """Take an account out of its group; its caps there end. Raises Invalid at `account`."""
-    account.refresh_from_db(fields=["shared_group"])
-    group_id = account.shared_group_id
     account = sharing.leave_group(account=account, actor=actor, now=now)
-    if group_id is not None:
-        others = list(Account.objects.filter(shared_group=group_id).values_list("pk", flat=True))
-        cause = Cause(actor=actor, now=now, reason="No longer in the group")
-        return_holds(takers=[account.pk], givers=others, cause=cause)
-        return_holds(takers=others, givers=[account.pk], cause=cause)
+    cause = Cause(actor=actor, now=now, reason="No longer in the group")
+    return_lost_holds(account, cause=cause)
     _end_caps(account, Bucket.Caps.GROUP, actor, now)
     return account
 
@@ -155,11 +150,13 @@ def change_bucket(
     }
     if not changes:
         return bucket
-    if changes.get("is_shared") is False and bucket.reserved:
-        _return_to_owner(account, bucket, Cause(actor=actor, now=now, reason="No longer shared"))
     for name, value in changes.items():
         setattr(bucket, name, value)
     bucket.save(update_fields=list(changes))
+    if changes.get("is_shared") is False and bucket.reserved:
+        cause = Cause(actor=actor, now=now, reason="No longer shared")
+        return_lost_holds(account, cause=cause)
+        bucket.refresh_from_db()
     audit.record(
         "bucket.changed",
         actor=actor,
@@ -171,14 +168,6 @@ def change_bucket(
         reason=reason,
     )
     return bucket
-
-
-def _return_to_owner(account: Account, bucket: Bucket, cause: Cause) -> None:
-    """What children and members hold of the account's balances goes back to it."""
-    takers = Account.objects.filter(lock_id=account.lock_id).exclude(pk=account.pk)
-    keys = list(takers.values_list("pk", flat=True))
-    return_holds(takers=keys, givers=[account.pk], cause=cause)
-    bucket.refresh_from_db()
 
 
 def _open_cap(account: Account, scope: str, service: str, amount: int, cause: Cause) -> Bucket:

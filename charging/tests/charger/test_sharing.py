@@ -296,13 +296,32 @@ def test_joining_and_leaving_during_charging_loses_nothing(family: Family, ben: 
     assert_books_are_right("northwind")
 
 
-def test_leaving_hands_back_what_open_sessions_hold_of_others(family: Family, ben: Network):
-    make_group(family)
+def leave_group(family: Family) -> None:
+    sharing.leave_group(account=family.ben, now=datetime.now(UTC), **NOW)
+
+
+def leave_parent(family: Family) -> None:
+    sharing.set_parent(account=family.ben, parent=None, now=datetime.now(UTC), **NOW)
+
+
+def share_no_more(family: Family) -> None:
+    voice = Bucket.objects.get(account=family.ana, name="Voice")
+    sharing.change_bucket(bucket=voice, is_shared=False, now=datetime.now(UTC), **NOW)
+
+
+@pytest.mark.parametrize(
+    ("tie", "ends"),
+    [(make_group, leave_group), (make_child, leave_parent), (make_child, share_no_more)],
+)
+def test_what_open_sessions_hold_of_others_is_handed_back_when_sharing_ends(
+    family: Family, ben: Network, tie: Any, ends: Any
+):
+    tie(family)
     session = ben.open(asks(VOICE, time=300))
     assert family.amounts() == (17_700, 300, 0)
 
     with tenant_scope(family.tenant):
-        sharing.leave_group(account=family.ben, now=datetime.now(UTC), **NOW)
+        ends(family)
     assert family.amounts() == (18_000, 0, 0)
     assert_books_are_right("northwind")
 

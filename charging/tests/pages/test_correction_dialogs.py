@@ -187,6 +187,10 @@ def test_a_balance_is_shared_and_kept_again(dialog, account):
     assert Bucket.objects.get(pk=data.pk).is_shared
     dialog.post(address, {"on": ""})
     assert not Bucket.objects.get(pk=data.pk).is_shared
+    dialog.post(address, {"blocked": "yes"})
+    assert Bucket.objects.get(pk=data.pk).is_disabled
+    dialog.post(address, {"blocked": ""})
+    assert not Bucket.objects.get(pk=data.pk).is_disabled
 
 
 @pytest.mark.parametrize("path", ["parent/", "group/", "cap/"])
