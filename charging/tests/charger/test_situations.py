@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from django.db import transaction
 
 from charging.models import Bucket, ChargingSession
 from charging.tests.charger.conftest import Network, Subscriber, asks, reports
@@ -226,6 +227,20 @@ def test_a_new_prefix_counts_from_the_next_request(
     network.release(second, reports(VOICE, time=60))
 
     assert money_left(subscriber) == 970
+
+
+def test_an_import_that_is_not_done_yet_keeps_no_request_waiting(
+    network: Network, subscriber: Subscriber
+) -> None:
+    """It holds the operator's row for seconds; charging goes on by what was there before."""
+    with tenant_scope(subscriber.tenant), transaction.atomic():
+        take(b"group,prefix\nes-mobile,3461\n", datetime.now(UTC))
+
+        path = network.open(asks(VOICE, time=60), **call("tel:+34622222222"))
+        released = network.release(path, reports(VOICE, time=60))
+
+        assert released.status_code == 204
+        assert money_left(subscriber) == 980
 
 
 # ── each of the other things a price may depend on ───────────────────────────────────────────
