@@ -74,6 +74,10 @@ class PlanPeriodOut(serializers.Serializer[PlanPeriod]):
 
 
 class SubscribeIn(StrictSerializer):
+    id = serializers.UUIDField(
+        required=False,
+        help_text="Yours, so that a repeated purchase is a 409; one is made without.",
+    )
     plan = serializers.CharField(max_length=40, help_text="Code of a published plan.")
     quantity = serializers.IntegerField(
         default=1, min_value=1, help_text="Add-ons may be held several times."

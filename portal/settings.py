@@ -253,6 +253,8 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "LedgerEntryKind": "charging.models.LedgerEntry.Kind",
         "JobState": "charging.models.emulation.JobState",
         "MeteredService": ["voice", "sms", "data"],
+        "PlanPeriodOutcome": "subscribers.models.PlanPeriod.Outcome",
+        "PlanSubscriptionState": "subscribers.models.PlanSubscription.State",
         "PlanVersionState": "plans.models.PlanVersion.State",
         "Service": "plans.models.Service",
         "SharedGroupOrder": "subscribers.models.SharedGroup.Order",

@@ -35,8 +35,11 @@ class AccountFilters(serializers.Serializer[Any]):
 
 
 class PlanSubscriptionOut(serializers.Serializer[PlanSubscription]):
+    id = serializers.UUIDField(source="public_id")
     plan = serializers.CharField(source="version.plan.code")
     version = serializers.IntegerField(source="version.number")
+    is_add_on = serializers.BooleanField(source="version.is_add_on")
+    state = serializers.ChoiceField(choices=PlanSubscription.State.choices)
     starts_at = serializers.DateTimeField()
     ends_at = serializers.DateTimeField(allow_null=True)
     period_ends_at = serializers.DateTimeField(allow_null=True)
@@ -61,14 +64,14 @@ class AccountOut(serializers.Serializer[Account]):
         default=None,
         help_text="Code of its shared group, or null.",
     )
-    plan = serializers.SerializerMethodField(help_text="Code of the plan it is on now.")
+    plan = serializers.SerializerMethodField(help_text="Code of the base plan it is on now.")
     plan_subscriptions = PlanSubscriptionOut(many=True)
     devices = serializers.SerializerMethodField(help_text="Ids of its devices.")
 
     def get_plan(self, account: Account) -> str | None:
         now = timezone.now()
         held = (one for one in account.plan_subscriptions.all() if _runs(one, now))
-        return next((one.version.plan.code for one in held), None)
+        return next((one.version.plan.code for one in held if not one.version.is_add_on), None)
 
     def get_devices(self, account: Account) -> list[str]:
         return [device.public_id for device in account.devices.all()]

@@ -84,6 +84,7 @@ class HeldPlanListView(HeldPlanView):
             held = services.start_plan_subscription(
                 account=account,
                 version=version,
+                public_id=body.get("id"),
                 quantity=body["quantity"],
                 overrides=own,
                 charge_price=body["charge_fees"],

@@ -223,4 +223,6 @@ def _phone_or_404(device_id: str) -> Device:
 
 
 def _current_plan(device: Device) -> PlanSubscription | None:
-    return plan_history(device.account).filter(ends_at=None).first()
+    """Its account's base plan."""
+    running = plan_history(device.account).filter(ends_at=None)
+    return running.filter(version__is_add_on=False).first()

@@ -22,7 +22,7 @@ from plans.models import Plan, PlanVersion
 from plans.overrides import NO_OVERRIDES, Overrides, stored_overrides
 from plans.selectors import newest_published_version
 from portal.tenancy.actor import Actor
-from portal.tenancy.validation import FieldError, Invalid
+from portal.tenancy.validation import FieldError, Invalid, Taken
 from subscribers import lifecycle
 from subscribers import services as subscribers
 from subscribers.models import Account, PlanSubscription
@@ -87,6 +87,7 @@ def start_plan_subscription(
     *,
     account: Account,
     version: PlanVersion,
+    public_id: uuid.UUID | None = None,
     quantity: int = 1,
     overrides: Overrides = NO_OVERRIDES,
     charge_price: bool = False,
@@ -97,15 +98,19 @@ def start_plan_subscription(
 
     With `charge_price` the fees are taken from the main balance, which must cover them; without,
     they were paid elsewhere (docs/decisions/0010). A plan that starts with its first use waits for
-    it. `overrides` are this subscription's own terms, checked by the caller. Raises NotPublished,
+    it. `overrides` are this subscription's own terms, checked by the caller. `public_id` is the
+    caller's, so that a repeated purchase is refused: raises Taken at `id`. Raises NotPublished,
     CurrencyMismatch, NotEnoughMoney, AccountTerminated, StateForbids, and Invalid with the paths
     plan and quantity: one base plan, and as many add-ons beside it as theirs allows.
     """
     account = lock_living(account)
+    if public_id and PlanSubscription.objects.filter(public_id=public_id).exists():
+        raise Taken([FieldError("id", "This id is already in use.")])
     lifecycle.require(account, "buy")
     check_sellable(account, version)
     check_eligible(account, version, quantity)
     held = new_held(account, version, quantity=quantity, overrides=overrides, now=now)
+    held.public_id = str(public_id or held.public_id)
     changes = store.new_changes()
     begin(held, changes, charge=charge_price)
     store.write(changes, actor=actor, now=now)

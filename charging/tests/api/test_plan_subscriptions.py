@@ -66,6 +66,19 @@ def test_a_base_plan_and_an_add_on_are_bought_from_the_main_balance(rest, accoun
     assert [each["plan"] for each in listed] == ["extra", "base"]
 
 
+def test_an_accounts_plan_is_its_base_plan_whatever_was_bought_since(rest, account):
+    buy(rest, "base")
+    extra = buy(rest, "extra")
+
+    shown = rest.get("/api/v1/accounts/acc-1/").json()
+
+    assert shown["plan"] == "base"
+    assert [(each["id"], each["is_add_on"]) for each in shown["plan_subscriptions"]][0] == (
+        extra["id"],
+        True,
+    )
+
+
 def test_what_cannot_be_bought_is_said_at_its_field(rest, account):
     def refused(plan, **body):
         answer = rest.post(PLANS, {"plan": plan, **body})
@@ -78,6 +91,17 @@ def test_what_cannot_be_bought_is_said_at_its_field(rest, account):
     assert refused("nothing") == "/plan"
     assert refused("extra", quantity=4) == "/quantity"
     assert refused("extra", overrides={"price": "x"}) == "/overrides/price"
+
+
+def test_a_purchase_that_is_sent_again_with_its_id_is_done_once(rest, account):
+    buy(rest, "base")
+    mine = "5f0c7a52-8d5e-4f5b-9d0c-0a3b6f1e7c11"
+    assert buy(rest, "extra", id=mine)["id"] == mine
+
+    again = rest.post(PLANS, {"plan": "extra", "id": mine})
+
+    assert (again.status_code, again.json()["invalidParams"][0]["param"]) == (409, "/id")
+    assert money_of(account).available == 37 * EURO
 
 
 def test_too_little_money_is_a_conflict_that_changes_nothing(rest, account):
