@@ -73,10 +73,8 @@ def test_an_accounts_plan_is_its_base_plan_whatever_was_bought_since(rest, accou
     shown = rest.get("/api/v1/accounts/acc-1/").json()
 
     assert shown["plan"] == "base"
-    assert [(each["id"], each["is_add_on"]) for each in shown["plan_subscriptions"]][0] == (
-        extra["id"],
-        True,
-    )
+    newest = shown["plan_subscriptions"][0]
+    assert (newest["id"], newest["is_add_on"]) == (extra["id"], True)
 
 
 def test_what_cannot_be_bought_is_said_at_its_field(rest, account):
