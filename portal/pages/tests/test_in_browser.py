@@ -22,6 +22,7 @@ PAGES = (
     "/settings/people/",
     "/settings/roles/",
     "/settings/operator/",
+    "/settings/account-states/",
     "/settings/charging-function/",
     "/settings/audit/",
 )
