@@ -246,11 +246,11 @@ def test_five_hundred_rates_compile_well_under_a_second(basic: PlanVersion, now:
     )
     live = make_published_plan("many", spec=flex_spec(rates=rates), now=now)
 
-    begin = time.perf_counter()
+    begin = time.process_time()
     tariff = compiling.compile_tariff(live)
 
     assert len(tariff.rates) == 500
-    assert time.perf_counter() - begin < 0.5
+    assert time.process_time() - begin < 0.5
 
 
 # ── a subscription's own terms ───────────────────────────────────────────────────────────────

@@ -105,11 +105,11 @@ def test_usage_of_named_rating_groups_is_simulated_too(by: Conventions) -> None:
 
 def test_a_typical_month_takes_less_than_a_third_of_a_second(by: Conventions) -> None:
     simulate(flex_spec(), PROFILES["typical"], by)
-    begun = time.perf_counter()
+    begun = time.process_time()
 
     simulate(flex_spec(), PROFILES["typical"], by)
 
-    assert time.perf_counter() - begun < 0.3
+    assert time.process_time() - begun < 0.3
 
 
 @pytest.mark.parametrize("code", PROFILES)

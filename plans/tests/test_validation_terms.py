@@ -339,8 +339,8 @@ def test_five_hundred_rates_are_checked_well_under_a_second() -> None:
     many = tuple(replace(RATE, conditions=conditions, weight=place) for place in range(500))
     spec = version(rates=many, bands=(EVENING,))
 
-    begin = time.perf_counter()
+    begin = time.process_time()
     errors = validate_spec(spec, rating_groups=GROUPS, references=KNOWN)
 
     assert errors == []
-    assert time.perf_counter() - begin < 0.5
+    assert time.process_time() - begin < 0.5
