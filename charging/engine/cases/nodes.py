@@ -79,10 +79,12 @@ class Node:
             raise self.fail("must not be below zero")
         return number
 
-    def whole(self, least: int = 0) -> int:
+    def whole(self, least: int = 0, most: int | None = None) -> int:
         number = self.number()
         if number != number.to_integral_value() or number < least:
             raise self.fail(f"must be a whole number of at least {least}")
+        if most is not None and number > most:
+            raise self.fail(f"must be at most {most}")
         return int(number)
 
     def instant(self) -> datetime:

@@ -58,7 +58,10 @@ def judge(case: Case | BrokenCase) -> Verdict:
     """Run a case and compare."""
     if isinstance(case, BrokenCase):
         return Verdict(id=case.id, problem=case.problem)
-    outcomes = run_case(case)
+    try:
+        outcomes = run_case(case)
+    except Exception as error:  # noqa: BLE001  the other cases shall be run all the same
+        return Verdict(id=case.id, problem=f"the engine failed: {error!r}")
     return Verdict(
         id=case.id,
         expected=case.expect,

@@ -118,3 +118,12 @@ def test_a_balance_may_be_named_with_its_account_or_by_the_events_own():
         assert judge(read_case({**charged, "expect": [{"balances": balances}]})).ok
     wrong = judge(read_case({**charged, "expect": [{"balances": {"y": "5"}}]}))
     assert str(wrong) == "FAIL one: expected 5 got 1 (balances.y of event 1)"
+
+
+def test_a_case_that_breaks_the_engine_does_not_keep_the_others_from_running(monkeypatch):
+    def broken(case: Any) -> None:
+        raise ZeroDivisionError("of no use")
+
+    monkeypatch.setattr("charging.engine.cases.reporting.run_case", broken)
+
+    assert str(verdict(RIGHT)) == "FAIL one: the engine failed: ZeroDivisionError('of no use')"
