@@ -117,6 +117,12 @@ def affordable(rate: Rate, total: LineTotal, position: int, units: int, money: i
     return Priced(charged, exact, line_cost(rate, total.exact + exact) - total.cost)
 
 
+def contained_tax(rate: Rate, cost: int) -> int:
+    """Nano-units of tax in a cost at the rate's price, which contains it; rounded half up."""
+    hundredths = rate.tax_hundredths
+    return rounded(cost * hundredths, 10_000 + hundredths, Rounding.HALF_UP)
+
+
 def next_step_costs_at_most(rate: Rate, position: int) -> int:
     """Nano-units that surely buy one more step from `position` on; generous, never too few."""
     if rate.is_volume or rate.at_maximum is AtMaximum.STOP:

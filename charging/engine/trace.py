@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from charging.engine.pricing import Priced, slot_at
+from charging.engine.pricing import Priced, contained_tax, slot_at
 from charging.engine.tariff import Rate
 from charging.engine.values import BucketExhausted, LineTotal, ThresholdCrossed
 
@@ -23,6 +23,7 @@ PRICED = "priced"  # rating group, rate, units before, units, price, per, step, 
 CONNECT_FEE = "connect_fee"  # nano-units
 SLOTS = "slots"  # rating group, rate, [start, price, per, step]…
 LIMITS = "limits"  # rating group, rate, minimum, maximum or -1, cost before them
+TAX = "tax"  # rating group, hundredths of a percent, nano-units contained in the cost
 CHOSEN = "chosen"  # rating group, rate, its label
 FREE = "free"  # rating group, units, reason or ""
 COVERED = "covered"  # rating group, units
@@ -88,6 +89,8 @@ def of_price(
     if len(rate.slots) > 1:
         slots = [[each.start, each.price, each.per, each.increment] for each in rate.slots]
         yield (SLOTS, rating_group, rate.key, *slots)
+    if rate.tax_hundredths and priced.cost:
+        yield (TAX, rating_group, rate.tax_hundredths, contained_tax(rate, priced.cost))
     if rate.minimum or rate.maximum is not None:
         maximum = -1 if rate.maximum is None else rate.maximum
         exact = (total.exact + priced.exact) // rate.denominator

@@ -222,6 +222,11 @@ def _chosen(names: Names, group: int, rate: str, label: str) -> _Worded:
     return "ok", f"{plan}: the price for “{label}” applies." if plan else f"Price: “{label}”."
 
 
+def _tax(names: Names, group: int, hundredths: int, amount: int) -> _Worded:
+    percent = f"{hundredths // 100}.{hundredths % 100:02d}".rstrip("0").rstrip(".")
+    return "ok", f"{names.money(amount)} of that is tax ({percent} %)."
+
+
 def _slots(names: Names, group: int, rate: str, *slots: Sequence[int]) -> _Worded:
     prices = [
         f"from {names.units(group, start)} {names.money(price)} per {names.units(group, per)}"
@@ -382,6 +387,7 @@ _WORDINGS: dict[str, Callable[..., Any]] = {
     trace.ORDER: _order,
     trace.PRICED: _priced,
     trace.CONNECT_FEE: _connect_fee,
+    trace.TAX: _tax,
     trace.CHOSEN: _chosen,
     trace.SLOTS: _slots,
     trace.LIMITS: _limits,

@@ -11,7 +11,7 @@ import pytest
 
 from charging.engine import trace, wording
 from charging.engine.amounts import say_amount
-from charging.engine.tariff import Threshold, Unit
+from charging.engine.tariff import Rate, Threshold, Unit
 from charging.engine.values import Kind
 from charging.engine.wording import Names, sentences
 from charging.tests.engine.builders import (
@@ -189,3 +189,15 @@ def test_a_gigabyte_may_be_decimal_and_money_of_any_currency():
     assert say_amount(1500 * EURO, Unit.NANO_MONEY, currency="JPY") == "¥1,500"
     assert say_amount(12_500_000_000, Unit.NANO_MONEY, currency="KWD") == "12.500 KWD"
     assert say_amount(5 * EURO, Unit.NANO_MONEY, currency="SEK") == "5.00 SEK"
+
+
+def test_the_tax_that_a_price_contains_is_told():
+    """€1.19 with 19 % contain €0.19."""
+    rate = Rate.flat(
+        key="v", service="voice", price=119 * CENT, per=60, increment=60, tax_hundredths=1900
+    )
+    phone = Phone(money(1, 5 * EURO), rates=(rate,))
+
+    outcome = phone.release(line(reports=60))
+
+    assert "€0.19 of that is tax (19 %)." in words(phone, outcome)

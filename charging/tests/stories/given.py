@@ -211,6 +211,7 @@ class Given:
             at_maximum=AtMaximum(told.pop("at_maximum", "free")),
             weight=told.pop("weight", 0),
             active_from=self.at(begins) if begins else None,
+            tax_hundredths=int(amount(told.pop("tax", "0 %"))[1] * 100),
             when=self._conditions(told),
         )
         assert not told, f"unknown of a price: {list(told)}"
