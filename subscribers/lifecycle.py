@@ -97,10 +97,10 @@ _INITIAL: Final = (State.PRE_ACTIVE, State.ACTIVE)
 
 def lifecycle_of(tenant: Tenant) -> Lifecycle:
     """The tenant's states; callers that keep it go by `tenant.settings_revision`."""
-    rules = list(StateRule.unscoped.filter(tenant=tenant))
+    rules = list(StateRule.objects.filter(tenant=tenant))
     if not rules:
         return USUAL
-    transitions = StateTransition.unscoped.filter(tenant=tenant).order_by("pk")
+    transitions = StateTransition.objects.filter(tenant=tenant).order_by("pk")
     return Lifecycle(
         initial=next((rule.state for rule in rules if rule.is_initial), State.ACTIVE),
         rules=USUAL.rules | {rule.state: _rule(rule) for rule in rules},

@@ -6,7 +6,8 @@ import pytest
 from django.test import Client
 
 from portal.tenancy.models import Tenant
-from subscribers.lifecycle import USUAL, Cause, State, Transition, lifecycle_of
+from portal.tenancy.scope import tenant_scope
+from subscribers.lifecycle import USUAL, Cause, Lifecycle, State, Transition, lifecycle_of
 from tests.factories import make_user
 
 PATH = "/settings/account-states/"
@@ -34,10 +35,15 @@ def as_sent(http: Client) -> dict[str, object]:
     return sent
 
 
+def stored(tenant: Tenant) -> Lifecycle:
+    with tenant_scope(tenant):
+        return lifecycle_of(tenant)
+
+
 def test_saving_what_is_shown_changes_nothing(http: Client, northwind: Tenant) -> None:
     assert http.post(PATH, as_sent(http)).status_code == 302
 
-    assert lifecycle_of(northwind) == USUAL
+    assert stored(northwind) == USUAL
 
 
 def test_states_and_transitions_are_saved_at_once(http: Client, northwind: Tenant) -> None:
@@ -53,7 +59,7 @@ def test_states_and_transitions_are_saved_at_once(http: Client, northwind: Tenan
 
     assert http.post(PATH, sent).status_code == 302
 
-    saved = lifecycle_of(northwind)
+    saved = stored(northwind)
     assert saved.initial == "pre_active"
     assert saved.rules[State.GRACE].services == {"sms"}
     assert not saved.rules[State.SUSPENDED].may_top_up
@@ -82,4 +88,4 @@ def test_what_is_wrong_is_said(http: Client, northwind: Tenant, change, text: st
 
     assert answer.status_code == 422
     assert text in answer.content.decode()
-    assert lifecycle_of(northwind) == USUAL
+    assert stored(northwind) == USUAL
