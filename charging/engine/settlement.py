@@ -185,40 +185,45 @@ class Settling:
         """
         paid = cost = 0
         for part in self.line.parts:
-            if part.rate_key or paid >= left or not part.units:
-                continue
-            working = self.overlay.working(part.bucket_id)
+            working = None if part.rate_key else self.overlay.working(part.bucket_id)
             if working is None:
                 continue
-            units, amount = self._whole_steps(working, part, left - paid)
-            part.units -= units
-            part.amount -= amount
-            paid += units
-            self.overlay.post_reserved(working, amount, self.line.rating_group)
-            counters.count_drawn(self.overlay, self.line, working, amount)
-            self.overlay.trace.append((trace.PAID_HELD, part.bucket_id, amount))
-            cost += self._price_held_units(working, units)
+            rate = self._own_rate(working)
+            while paid < left and part.units:
+                units = self._take_steps(working, part, rate, left - paid)
+                paid += units
+                if rate is not None:
+                    cost += self._charge_at(rate, units, self.overlay.request.at)
         if paid > left:
             self._cover(paid - left)
         return min(paid, left), cost
 
-    def _whole_steps(self, working: Working, part: ReservedPart, wanted: int) -> tuple[int, int]:
-        """Units and amount of the started steps that the wanted usage takes from a hold."""
+    def _take_steps(
+        self, working: Working, part: ReservedPart, rate: Rate | None, wanted: int
+    ) -> int:
+        """Use up the started steps of a hold that the wanted usage needs, in one slot of the
+        bucket's own price if it has one."""
         step = working.bucket.terms.step
+        if rate is not None:
+            slot, border = pricing.slot_at(rate, self.meter.position)
+            step, wanted = slot.increment, min(wanted, border)
         units = min(part.units, -(-wanted // step) * step)
-        if units == part.units:
-            return units, part.amount
-        return units, part.amount * units // part.units
+        amount = part.amount if units == part.units else part.amount * units // part.units
+        part.units -= units
+        part.amount -= amount
+        self.overlay.post_reserved(working, amount, self.line.rating_group)
+        counters.count_drawn(self.overlay, self.line, working, amount)
+        self.overlay.trace.append((trace.PAID_HELD, part.bucket_id, amount))
+        return units
 
-    def _price_held_units(self, working: Working, units: int) -> int:
-        tariffs = working.bucket.terms.tariffs
-        if not tariffs:
-            return 0
-        at = self.overlay.request.at
+    def _own_rate(self, working: Working) -> Rate | None:
+        """At which the bucket's units cost money too, where there is money to take it from."""
+        tariffs, at = working.bucket.terms.tariffs, self.overlay.request.at
+        if not tariffs or not (self._purses(at) or money_holds(self.line)):
+            return None
         ground = self.overlay.ground(self.rating_group, self.situation, asks=False)
         found = ground.find_rate(tariffs, at)
-        has_payer = self._purses(at) or money_holds(self.line)
-        return self._charge_at(found.rate, units, at) if found and has_payer else 0
+        return found.rate if found else None
 
     def _take_held_money_units(self, left: int) -> int:
         """How much of the usage was granted against reserved money."""

@@ -257,7 +257,8 @@ class Terms:
     factors: tuple[Factor, ...] = ()
     """The first that applies counts."""
     tariffs: tuple[Tariff, ...] = ()
-    """Prices of its own: units of this bucket cost money too, money of it is spent at them."""
+    """Prices of its own: units of this bucket cost money too, in the rate's steps; money of it is
+    spent at them. Sessions know them of units only, and no volume prices."""
     is_unlimited: bool = False
     """Never runs out: `granted` is the fair use its thresholds are measured against, and
     `available` goes below zero beyond it."""

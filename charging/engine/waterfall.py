@@ -281,6 +281,7 @@ class Ground:
             self.add(cover, charge)
             wanted -= charge.units
             left -= charge.amount
+        cover.has_more = False  # money that is left says nothing of the bucket: it is asked anew
 
     # ── money ────────────────────────────────────────────────────────────────────────────────
 
@@ -406,8 +407,10 @@ class Ground:
         self, purses: Sequence[Working], cost: int, fee: int, fee_payer: Working | None
     ) -> list[Payment]:
         """Who pays: what is there is spent first, in paying order, then credit."""
-        if not self.profile.one_pays_connect_fee and self.left_in(purses[0]) >= cost + fee:
-            return [(purses[0], cost + fee)] if cost + fee else []
+        if not purses or not cost + fee:
+            assert not cost + fee or fee_payer is not None, "what costs something has a payer"
+        elif not self.profile.one_pays_connect_fee and self.left_in(purses[0]) >= cost + fee:
+            return [(purses[0], cost + fee)]
         shares: dict[int, int] = {}
         if fee_payer is not None:
             shares[fee_payer.bucket.id] = fee

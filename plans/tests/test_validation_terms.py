@@ -232,6 +232,8 @@ def test_two_time_bands_of_one_code() -> None:
         (allowance(MONEY, factors=(FactorSpec(times=2),)), "factors"),
         (allowance(own_rate=replace(RATE, per=0)), "own_rate/per"),
         (allowance(own_rate=replace(RATE, key=UUID(int=1))), "own_rate/key"),
+        (allowance(own_rate=replace(RATE, pricing="volume")), "own_rate/pricing"),
+        (allowance(service="money", own_rate=replace(RATE, service="data")), "own_rate"),
         (allowance(conditions=ConditionsSpec(zones=("moon",))), "conditions/zones"),
         (allowance(renewal="forget"), "renewal"),
         (allowance(roll_over_order="tallest"), "roll_over_order"),

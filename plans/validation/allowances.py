@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Sequence
 from typing import Final
 from uuid import UUID
 
-from plans.models import GENERIC_SERVICE, Allowance, Service, Threshold, Unit
+from plans.models import GENERIC_SERVICE, Allowance, Rate, Service, Threshold, Unit
 from plans.references import References
 from plans.specs import AllowanceSpec, RatingGroups, ThresholdSpec, own_rate_of, unit_of
 from plans.validation.conditions import check_conditions
@@ -145,6 +145,10 @@ def _check_own_rate(
     rate = own_rate_of(allowance, rating_groups)
     if rate.key is not None:
         yield FieldError("own_rate/key", "An allowance's own rate needs no key.")
+    if rate.pricing == Rate.Pricing.VOLUME:
+        yield FieldError("own_rate/pricing", "An allowance's own price cannot be a volume price.")
+    if unit_of(allowance, rating_groups) == Unit.NANO_MONEY:
+        yield FieldError("own_rate", "Money has no price of its own; give the plan a rate.")
     for error in check_rate(rate, rating_groups, bands, references):
         yield error.below("own_rate")
 

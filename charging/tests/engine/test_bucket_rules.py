@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from charging.engine.conditions import ANY, Conditions, Destinations, Situation
-from charging.engine.tariff import Factor, Role, Terms, Unit
+from charging.engine.tariff import Factor, Rate, Rates, Role, Tariff, Terms, Unit
 from charging.engine.values import Kind, Result, SharedOrder
 from charging.tests.engine.builders import (
     CENT,
@@ -275,6 +275,20 @@ def test_a_factor_by_name_rounds_up_what_a_step_takes():
     phone.release(line(reports=20), situation=Situation(factor_key="peak"))
 
     assert phone.amounts(1) == (74, 0, 26)  # two steps of 12.5, each rounded up
+
+
+def test_units_may_cost_money_too_at_the_buckets_own_price():
+    """Discounted minutes: 0.03 a started minute as long as the bundle lasts, then 0.09."""
+    own = Rate.flat(key="own", service="voice", price=3 * CENT, per=60, increment=60)
+    terms = Terms(tariffs=(Tariff(version_id=1, label="Discounted", rates=Rates((own,))),))
+    phone = Phone(minutes(1, 120, terms=terms), money(2, EURO), rates=(PER_MINUTE,))
+
+    assert phone.granted(line(asks=180)) == [180]
+    assert phone.amounts(2) == (85 * CENT, 15 * CENT, 0)  # 2 x 0.03 and 0.09
+    phone.release(line(reports=70))
+
+    assert phone.amounts(1) == (0, 0, 120)
+    assert phone.amounts(2) == (94 * CENT, 0, 6 * CENT)
 
 
 # ── shared buckets ───────────────────────────────────────────────────────────────────────────

@@ -58,13 +58,20 @@ def rates(draw: st.DrawFn) -> Rate:
 
 
 @st.composite
-def unit_terms(draw: st.DrawFn) -> Terms:
+def unit_terms(draw: st.DrawFn, number: int) -> Terms:
     return Terms(
         is_blocker=draw(st.sampled_from([False, False, True])),
         step=draw(st.sampled_from([1, 1, 60])),
         factors=tuple(draw(st.lists(st.builds(Factor, times=times), max_size=1))),
         is_unlimited=draw(st.sampled_from([False, False, False, True])),
+        tariffs=draw(st.sampled_from([(), (), (own_price(draw, number),)])),
     )
+
+
+def own_price(draw: st.DrawFn, number: int) -> Tariff:
+    """Of a bundle whose units cost money too."""
+    own = replace(draw(rates()), key=f"own {number}", is_volume=False)
+    return Tariff(version_id=9, label="Own", rates=Rates((own,)))
 
 
 times = st.sampled_from([Fraction(1), Fraction(3), Fraction(5, 2)])
@@ -78,7 +85,7 @@ def phones(draw: st.DrawFn) -> Phone:
             number,
             draw(SECONDS),
             weight=draw(st.integers(0, 2)),
-            terms=draw(unit_terms()),
+            terms=draw(unit_terms(number)),
             group=draw(st.sampled_from(["", "family"])),
             owner_id=draw(st.sampled_from([0, 2])),
             is_disabled=draw(st.sampled_from([False, False, False, True])),
