@@ -176,7 +176,7 @@ def main() -> int:
         for number in BUCKETS:
             subscriber = account(number)
             session = session_of(subscriber) if has_session else None
-            figures.append(per_second(lambda: charge(subscriber, session, request)))  # noqa: B023
+            figures.append(per_second(lambda: charge(subscriber, session, request)))  # noqa: B023  called at once
         print(f"{name:<34}" + "".join(f"{figure:>14,.0f}" for figure in figures))
         ratios.append((f"{name}_100_over_1", figures[-1] / figures[0]))
     for name, ratio in ratios:

@@ -127,7 +127,7 @@ def _copies(table: str, size: int, **changed: str) -> Any:
     columns = [field.column for field in model._meta.local_fields if field.column != "id"]
     values = [changed.get(column, f"t.{column}") for column in columns]
     return (
-        f"INSERT INTO {table} ({', '.join(columns)}) SELECT {', '.join(values)}"  # noqa: S608
+        f"INSERT INTO {table} ({', '.join(columns)}) SELECT {', '.join(values)}"
         f" FROM {table} t, generate_series(1, {size - 1}) AS n"
     )
 
@@ -144,7 +144,7 @@ def _buckets_for_all() -> Any:
     names = ", ".join(columns)
     values = ", ".join(f"b.{column}" for column in columns)
     return (
-        f"INSERT INTO charging_bucket (account_id, plan_subscription_id, {names})"  # noqa: S608
+        f"INSERT INTO charging_bucket (account_id, plan_subscription_id, {names})"
         " SELECT s.account_id, CASE WHEN b.plan_subscription_id IS NULL THEN NULL ELSE s.id END,"
         f" {values} FROM subscribers_plansubscription s, charging_bucket b"
         " WHERE s.account_id <> b.account_id"
@@ -190,7 +190,7 @@ def work() -> None:
 
 
 def count_rows(owner: psycopg.Connection[Any]) -> dict[str, int]:
-    return {table: _one(owner, f"SELECT count(*) FROM {table}") for table in WRITTEN}  # noqa: S608
+    return {table: _one(owner, f"SELECT count(*) FROM {table}") for table in WRITTEN}
 
 
 def check(owner: psycopg.Connection[Any], size: int) -> None:

@@ -72,7 +72,7 @@ class DeviceDetailView(TenantView):
         summary="Read a device",
         responses=DeviceOut,
     )
-    def get(self, request: Request, id: str) -> Response:  # noqa: A002  the contract's name
+    def get(self, request: Request, id: str) -> Response:
         """One device by its id."""
         devices = Device.objects.select_related("account")
         return Response(DeviceOut(get_object_or_404(devices, public_id=id)).data)

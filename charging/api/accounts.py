@@ -95,7 +95,7 @@ class AccountDetailView(AccountView):
         summary="Read an account",
         responses=AccountOut,
     )
-    def get(self, request: Request, id: str) -> Response:  # noqa: A002  the contract's name
+    def get(self, request: Request, id: str) -> Response:
         """One account with its plans and devices."""
         return Response(AccountOut(self.account(id)).data)
 
@@ -109,7 +109,7 @@ class BalanceListView(AccountView):
         summary="Read an account's balances",
         responses=BalanceOut(many=True),
     )
-    def get(self, request: Request, id: str) -> Response:  # noqa: A002
+    def get(self, request: Request, id: str) -> Response:
         """Every valid bucket in one page: data, voice, SMS, money, first used first."""
         self.query()
         account = self.account(id)
@@ -129,7 +129,7 @@ class TopUpView(AccountView):
         request=TopUpIn,
         responses={201: TopUpOut},
     )
-    def post(self, request: Request, id: str) -> Response:  # noqa: A002
+    def post(self, request: Request, id: str) -> Response:
         """Money goes to the main balance; units go to the plan's bucket of the service, or to one
         of their own when no plan gives any. Thresholds that are passed upwards are reported."""
         account = self.account(id)
@@ -166,7 +166,7 @@ class AccountStateView(AccountView):
         summary="Read an account's state",
         responses=AccountStateOut,
     )
-    def get(self, request: Request, id: str) -> Response:  # noqa: A002
+    def get(self, request: Request, id: str) -> Response:
         """Where the account is in its life, and what it may do there."""
         return Response(self._shown(self.account(id)))
 
@@ -177,7 +177,7 @@ class AccountStateView(AccountView):
         request=AccountStateIn,
         responses=AccountStateOut,
     )
-    def put(self, request: Request, id: str) -> Response:  # noqa: A002
+    def put(self, request: Request, id: str) -> Response:
         """To any state; the one it is in already is no error. Nothing leads out of terminated."""
         account, body = self.account(id), self.body(AccountStateIn)
         try:

@@ -46,7 +46,7 @@ class UsageView(EmulatedSessionView):
         request=UsageIn,
         responses={202: EmulatedSessionOut},
     )
-    def post(self, request: Request, id: str) -> Response:  # noqa: A002  the contract's name
+    def post(self, request: Request, id: str) -> Response:
         """A worker opens a session over N40 at the tenant's charging function, uses the volume in
         slices and releases it. The answer comes at once; follow `url` for the outcome. Devices of
         a sandbox and test devices can be used."""
@@ -107,7 +107,7 @@ class EmulatedSessionDetailView(EmulatedSessionView):
         summary="Read an emulated session",
         responses=EmulatedSessionOut,
     )
-    def get(self, request: Request, id: str) -> Response:  # noqa: A002  the contract's name
+    def get(self, request: Request, id: str) -> Response:
         """How far it is, what it used, what it cost."""
         sessions = EmulatedSession.objects.select_related("device__account")
         return Response(self.shown(get_object_or_404(sessions, public_id=id)))

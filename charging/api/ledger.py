@@ -46,7 +46,7 @@ class LedgerListView(AccountView):
         parameters=[LedgerFilters],
         responses=LedgerEntryOut(many=True),
     )
-    def get(self, request: Request, id: str) -> Response:  # noqa: A002  the contract's name
+    def get(self, request: Request, id: str) -> Response:
         """Every move of amounts, the newest first; those of counters when one is asked for."""
         account, query = self.account(id), self.query()
         key = None
@@ -66,7 +66,7 @@ class CounterListView(AccountView):
         summary="Read an account's counters",
         responses=CounterOut(many=True),
     )
-    def get(self, request: Request, id: str) -> Response:  # noqa: A002
+    def get(self, request: Request, id: str) -> Response:
         """What was used and spent in the running cycles, in one page: no balances, they pay for
         nothing."""
         self.query()
@@ -87,7 +87,7 @@ class TransferView(AccountView):
         request=TransferIn,
         responses={201: CorrectionOut},
     )
-    def post(self, request: Request, id: str) -> Response:  # noqa: A002
+    def post(self, request: Request, id: str) -> Response:
         """Of the same account or another one, of one unit and currency; two entries that share a
         reference."""
         account, body = self.account(id), self.body(TransferIn)
@@ -122,7 +122,7 @@ class ReversalView(AccountView):
         request=ReversalIn,
         responses={201: CorrectionOut},
     )
-    def post(self, request: Request, id: str) -> Response:  # noqa: A002
+    def post(self, request: Request, id: str) -> Response:
         """By its ledger entry, or by its charging session. What was used becomes available again
         in the bucket it came from; the session shows what it was charged as before."""
         account, body = self.account(id), self.body(ReversalIn)

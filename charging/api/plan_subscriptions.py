@@ -63,7 +63,7 @@ class HeldPlanListView(HeldPlanView):
         summary="List an account's plans",
         responses=HeldPlanOut(many=True),
     )
-    def get(self, request: Request, id: str) -> Response:  # noqa: A002  the contract's name
+    def get(self, request: Request, id: str) -> Response:
         """Those that run and those that are over, the newest first."""
         self.query()
         return self.page(self.of_account(id), HeldPlanOut)
@@ -75,7 +75,7 @@ class HeldPlanListView(HeldPlanView):
         request=SubscribeIn,
         responses={201: HeldPlanOut},
     )
-    def post(self, request: Request, id: str) -> Response:  # noqa: A002
+    def post(self, request: Request, id: str) -> Response:
         """Its newest published version. An account holds one base plan, and add-ons beside it."""
         account, body = self.account(id), self.body(SubscribeIn)
         version = services.published_version(body["plan"])
@@ -102,7 +102,7 @@ class HeldPlanDetailView(HeldPlanView):
         summary="Read a plan of an account",
         responses=HeldPlanOut,
     )
-    def get(self, request: Request, id: str, subscription: UUID) -> Response:  # noqa: A002
+    def get(self, request: Request, id: str, subscription: UUID) -> Response:
         """One plan subscription by its id."""
         self.query()
         return Response(HeldPlanOut(self.held(id, subscription)).data)
@@ -117,7 +117,7 @@ class PeriodListView(HeldPlanView):
         summary="Read the run log of a plan",
         responses=PlanPeriodOut(many=True),
     )
-    def get(self, request: Request, id: str, subscription: UUID) -> Response:  # noqa: A002
+    def get(self, request: Request, id: str, subscription: UUID) -> Response:
         """Each period once, the newest first: what became of it and what it cost."""
         self.query()
         periods = PlanPeriod.objects.filter(plan_subscription=self.held(id, subscription))
@@ -132,7 +132,7 @@ class CancelView(HeldPlanView):
         request=CancelIn,
         responses=HeldPlanOut,
     )
-    def post(self, request: Request, id: str, subscription: UUID) -> Response:  # noqa: A002
+    def post(self, request: Request, id: str, subscription: UUID) -> Response:
         """At the end of its period unless said otherwise; nothing that was paid comes back."""
         held, body = self.held(id, subscription), self.body(CancelIn)
         with refusals():
@@ -153,7 +153,7 @@ class ChangeView(HeldPlanView):
         request=ChangePlanIn,
         responses=HeldPlanOut,
     )
-    def post(self, request: Request, id: str, subscription: UUID) -> Response:  # noqa: A002
+    def post(self, request: Request, id: str, subscription: UUID) -> Response:
         """At renewal unless said otherwise. Changed now, the answer is the new subscription, with
         an id of its own; else the running one with what is scheduled."""
         held, body = self.held(id, subscription), self.body(ChangePlanIn)
@@ -173,7 +173,7 @@ class UndoView(HeldPlanView):
         request=None,
         responses=HeldPlanOut,
     )
-    def post(self, request: Request, id: str, subscription: UUID) -> Response:  # noqa: A002
+    def post(self, request: Request, id: str, subscription: UUID) -> Response:
         """A cancellation, a change or fewer of an add-on that waits for the period's end."""
         held = self.held(id, subscription)
         with refusals():
@@ -189,7 +189,7 @@ class QuantityView(HeldPlanView):
         request=QuantityIn,
         responses=HeldPlanOut,
     )
-    def post(self, request: Request, id: str, subscription: UUID) -> Response:  # noqa: A002
+    def post(self, request: Request, id: str, subscription: UUID) -> Response:
         """More from now on, paid at once; fewer from the next period on."""
         held, body = self.held(id, subscription), self.body(QuantityIn)
         with refusals():
@@ -210,7 +210,7 @@ class OverridesView(HeldPlanView):
         request=OverridesIn,
         responses=HeldPlanOut,
     )
-    def post(self, request: Request, id: str, subscription: UUID) -> Response:  # noqa: A002
+    def post(self, request: Request, id: str, subscription: UUID) -> Response:
         """All of them: what is left out is as the version says. Rates and marks count at once,
         amounts, lifetimes and the price from the next period on."""
         held, body = self.held(id, subscription), self.body(OverridesIn)

@@ -47,7 +47,7 @@ class ParentView(AccountView):
         summary="Read an account's place in its hierarchy",
         responses=ParentOut,
     )
-    def get(self, request: Request, id: str) -> Response:  # noqa: A002  the contract's name
+    def get(self, request: Request, id: str) -> Response:
         """Its parent, its children, and its caps on what the parent shares."""
         return Response(ParentOut(self.account(id)).data)
 
@@ -58,7 +58,7 @@ class ParentView(AccountView):
         request=ParentIn,
         responses=ParentOut,
     )
-    def put(self, request: Request, id: str) -> Response:  # noqa: A002
+    def put(self, request: Request, id: str) -> Response:
         """It may then draw on the shared balances of its parent, within its caps."""
         account, body = self.account(id), self.body(ParentIn)
         cause: dict[str, Any] = {"actor": self.actor, "now": timezone.now()}
@@ -151,7 +151,7 @@ class BalanceDetailView(AccountView):
         summary="Read a balance",
         responses=BalanceOut,
     )
-    def get(self, request: Request, id: str, bucket: str) -> Response:  # noqa: A002
+    def get(self, request: Request, id: str, bucket: str) -> Response:
         """One bucket by its reference, expired or not."""
         account = self.account(id)
         return self._shown(account, self.bucket(account, bucket))
@@ -163,7 +163,7 @@ class BalanceDetailView(AccountView):
         request=BucketChangeIn,
         responses=BalanceOut,
     )
-    def put(self, request: Request, id: str, bucket: str) -> Response:  # noqa: A002
+    def put(self, request: Request, id: str, bucket: str) -> Response:
         """What is not given stays as it is."""
         account, body = self.account(id), self.body(BucketChangeIn)
         found = self.bucket(account, bucket)

@@ -93,7 +93,7 @@ _GIVERS = (
 )
 
 READ_ACCOUNTS: Final = (
-    _GIVERS  # noqa: S608
+    _GIVERS  # noqa: S608  constants only
     + """
 SELECT a.id, a.tenant_id, a.public_id, a.state, a.lock_id, a.clock_offset, a.credit_limit,
        a.event_seq, a.currency, a.time_zone, coalesce(g.code, ''), coalesce(g."order", '')

@@ -10,7 +10,7 @@ from typing import Final
 
 from django.db import DatabaseError, OperationalError, transaction
 
-from charging.renewal import store
+from charging.renewal import store, writing
 from charging.renewal.decisions import can_pay, settle
 from charging.renewal.facts import Held
 from portal.tenancy.actor import SYSTEM
@@ -122,7 +122,7 @@ def _settle(due: list[Held], *, now: datetime, is_retry: bool = False) -> list[i
             log.exception("Plan subscription %s cannot be renewed", held.id)
             changes.forget_since(mark, held.account)
             failed.append(held.id)
-    store.write(changes, actor=SYSTEM, now=now)
+    writing.write(changes, actor=SYSTEM, now=now)
     if failed:
         store.postpone(failed, now=now, later=FAILED_WAITS)
     return failed

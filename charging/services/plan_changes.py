@@ -10,7 +10,7 @@ from datetime import datetime
 
 from django.db import transaction
 
-from charging.renewal import store
+from charging.renewal import store, writing
 from charging.renewal.changes import Changes
 from charging.renewal.decisions import change_now, end
 from charging.renewal.facts import Held
@@ -54,7 +54,7 @@ def end_plan_subscription(
         held = _read(subscription, account, now)
         changes = store.new_changes()
         end(held, changes, at=held.account.at, reason="cancelled", note=reason)
-        store.write(changes, actor=actor, now=now)
+        writing.write(changes, actor=actor, now=now)
         subscription.refresh_from_db()
     return subscription
 
@@ -127,7 +127,7 @@ def change_plan_subscription(
         own = held.overrides if version.plan_id == held.terms.plan_id else {}
         terms = terms_of(versions_by_key([version.pk])[version.pk], own)
         successor = change_now(held, changes, terms, leftovers=leftovers, charge=charge_price)
-        store.write(changes, actor=actor, now=now)
+        writing.write(changes, actor=actor, now=now)
         return PlanSubscription.objects.select_related("version__plan").get(pk=successor.id)
     if held.period_ends_at is None:
         raise Invalid.at("when", "It has no period that ends; change it now.")
@@ -291,5 +291,5 @@ def _read(subscription: PlanSubscription, account: Account, now: datetime) -> He
 def _write(
     subscription: PlanSubscription, changes: Changes, actor: Actor, now: datetime
 ) -> PlanSubscription:
-    store.write(changes, actor=actor, now=now)
+    writing.write(changes, actor=actor, now=now)
     return PlanSubscription.objects.select_related("version__plan").get(pk=subscription.pk)

@@ -12,7 +12,7 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import Sum
 
-from charging.renewal import store
+from charging.renewal import store, writing
 from charging.renewal.facts import Held
 from charging.renewal.starting import NotEnoughMoney, begin
 from charging.renewal.terms import PlanTerms, terms_of, versions_by_key
@@ -113,7 +113,7 @@ def start_plan_subscription(
     held.public_id = str(public_id or held.public_id)
     changes = store.new_changes()
     begin(held, changes, charge=charge_price)
-    store.write(changes, actor=actor, now=now)
+    writing.write(changes, actor=actor, now=now)
     return PlanSubscription.objects.select_related("version__plan").get(pk=held.id)
 
 

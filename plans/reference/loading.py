@@ -49,7 +49,7 @@ class Reference:
         home: str,
         rat: str = "",
         dnn: str = "",
-        slice: str = "",  # noqa: A002  the name of the engine's field
+        slice: str = "",
         characteristics: int = 0,
         category: str = "",
     ) -> Situation:

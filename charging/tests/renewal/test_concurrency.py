@@ -99,15 +99,15 @@ def test_a_worker_killed_before_its_commit_has_done_nothing_and_the_next_does_it
 import django, pathlib, time
 django.setup()
 from datetime import UTC, datetime
-from charging.renewal import store, sweep
+from charging.renewal import sweep, writing
 from portal.tenancy.models import Tenant
 from portal.tenancy.scope import tenant_scope
-write = store.write
+write = writing.write
 def write_and_wait(*args, **kwargs):
     write(*args, **kwargs)
     pathlib.Path({str(ready)!r}).touch()
     time.sleep(60)
-store.write = write_and_wait
+writing.write = write_and_wait
 with tenant_scope(Tenant.objects.get()):
     sweep.renew_batch(now=datetime.fromisoformat({BORDER.isoformat()!r}))
 """
